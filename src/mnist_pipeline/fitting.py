@@ -1,0 +1,194 @@
+"""How every network is trained: the one place that compiles and fits."""
+
+import logging
+import math
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pandas as pd
+import tensorflow as tf
+from tqdm import tqdm
+
+from mnist_pipeline.errors import UserError
+from mnist_pipeline.parameters import TrainingSettings
+
+logger = logging.getLogger(__name__)
+
+PREDICT_BATCH_SIZE = 500
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A trained network and what training it took.
+
+    model: with the weights of its best epoch.
+    history: a row per epoch: `epoch` (from 1), `loss`, `val_loss`, `learning_rate`, `seconds`,
+        and `accuracy`, `val_accuracy` for classifiers.
+    best_epoch: counted from 1.
+    fit_seconds: from the first batch to the last, validation included.
+    """
+
+    model: keras.Model
+    history: pd.DataFrame
+    best_epoch: int
+    fit_seconds: float
+
+
+def fit(
+    model: keras.Model,
+    inputs: np.ndarray,
+    targets: np.ndarray,
+    *,
+    train_indices: np.ndarray,
+    validation_indices: np.ndarray,
+    settings: TrainingSettings,
+    metrics: Sequence[str] = (),
+    seed: int,
+) -> Fit:
+    """Train `model` in place with Adam and return it with the weights of its best epoch.
+
+    inputs, targets: float32, a row per digit, training and validation digits together.
+    train_indices, validation_indices: which rows are which.
+    metrics: names of Keras metrics to follow beside the loss.
+    seed: of the order of the digits and of dropout.
+
+    Writes the best network so far to `settings.checkpoint`, so that an interrupted training
+    leaves something. Raises UserError when the loss is no longer a number.
+    """
+    keras.utils.set_random_seed(seed)
+    model.compile(
+        optimizer=keras.optimizers.Adam(settings.learning_rate),
+        loss=settings.loss,
+        metrics=list(metrics),
+    )
+    progress = _Progress(model.name, settings.epochs, len(train_indices), settings.batch_size)
+    best = _BestCheckpoint(Path(settings.checkpoint), settings.best_by)
+    callbacks: list[keras.callbacks.Callback] = [progress, best]
+    if settings.reduce_lr_patience is not None:
+        callbacks.append(
+            keras.callbacks.ReduceLROnPlateau(
+                factor=settings.reduce_lr_factor, patience=settings.reduce_lr_patience
+            )
+        )
+    if settings.early_stopping_patience is not None:
+        callbacks.append(keras.callbacks.EarlyStopping(patience=settings.early_stopping_patience))
+
+    x, y = tf.constant(inputs), tf.constant(targets)
+    started = time.perf_counter()
+    try:
+        model.fit(
+            _batches(x, y, train_indices, settings.batch_size, shuffle_seed=seed),
+            validation_data=_batches(x, y, validation_indices, PREDICT_BATCH_SIZE),
+            epochs=settings.epochs,
+            callbacks=callbacks,
+            shuffle=False,  # the batches come shuffled
+            verbose=0,
+        )
+    except KeyboardInterrupt:
+        if best.best_epoch:
+            logger.warning(
+                "%s interrupted. The network after epoch %d, the best so far, is in %s",
+                *(model.name, best.best_epoch, settings.checkpoint),
+            )
+        raise
+    fit_seconds = time.perf_counter() - started
+    best.restore()
+    return Fit(model, pd.DataFrame(progress.rows), best.best_epoch, fit_seconds)
+
+
+def predict(model: keras.Model, inputs: np.ndarray) -> np.ndarray:
+    """What the network returns for every input, none left out.
+
+    inputs: float32 (n, ...). Returns float32 (n, ...).
+    """
+    outputs: np.ndarray = model.predict(inputs, batch_size=PREDICT_BATCH_SIZE, verbose=0)
+    return outputs
+
+
+def _batches(
+    x: tf.Tensor,
+    y: tf.Tensor,
+    indices: np.ndarray,
+    batch_size: int,
+    shuffle_seed: int | None = None,
+) -> tf.data.Dataset:
+    """Batches of the rows `indices`, gathered when they are needed: no copy of the data set."""
+    rows = tf.data.Dataset.from_tensor_slices(indices)
+    if shuffle_seed is not None:
+        rows = rows.shuffle(len(indices), seed=shuffle_seed, reshuffle_each_iteration=True)
+    return (
+        rows.batch(batch_size)
+        .map(lambda batch: (tf.gather(x, batch), tf.gather(y, batch)), tf.data.AUTOTUNE)
+        .prefetch(tf.data.AUTOTUNE)
+    )
+
+
+class _BestCheckpoint(keras.callbacks.Callback):
+    """Keeps the best network on disk while training goes on, and gives its weights back."""
+
+    def __init__(self, path: Path, best_by: str) -> None:
+        super().__init__()
+        self.path, self.best_by = path, best_by
+        self.sign = 1 if best_by.endswith("accuracy") else -1
+        self.best_score, self.best_epoch = -math.inf, 0
+        self.best_weights: list[np.ndarray] = []
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        score = self.sign * (logs or {})[self.best_by]
+        if math.isnan(score):
+            raise UserError(
+                f"{self.model.name}: {self.best_by} is not a number after epoch {epoch + 1}. "
+                "Training has diverged; lower training.learning_rate."
+            )
+        if score > self.best_score:
+            self.best_score, self.best_epoch = score, epoch + 1
+            self.best_weights = self.model.get_weights()
+            # Under another name first: an interruption must not leave half a network.
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            unfinished = self.path.with_name(f"unfinished-{self.path.name}")
+            self.model.save(unfinished)
+            os.replace(unfinished, self.path)  # noqa: PTH105
+
+    def restore(self) -> None:
+        self.model.set_weights(self.best_weights)
+
+
+class _Progress(keras.callbacks.Callback):
+    """A bar while somebody watches; one line an epoch in any case, so that logs stay readable."""
+
+    def __init__(self, name: str, epochs: int, n_images: int, batch_size: int) -> None:
+        super().__init__()
+        self.name, self.epochs, self.n_images = name, epochs, n_images
+        self.batches = math.ceil(n_images / batch_size)
+        self.rows: list[dict[str, float]] = []
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        title = f"{self.name} {epoch + 1}/{self.epochs}"
+        # `disable=None`: no bar when the output is not a terminal.
+        self.bar = tqdm(total=self.batches, desc=title, unit="batch", leave=False, disable=None)
+        self.started = time.perf_counter()
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        self.bar.update()
+
+    def on_test_begin(self, logs: dict[str, Any] | None = None) -> None:
+        self.train_seconds = time.perf_counter() - self.started
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        self.bar.close()
+        seconds = time.perf_counter() - self.started
+        rate = float(self.model.optimizer.learning_rate)
+        scores = {name: value for name, value in (logs or {}).items() if name != "learning_rate"}
+        self.rows.append({"epoch": epoch + 1, **scores, "learning_rate": rate, "seconds": seconds})
+        logger.info(
+            "%s epoch %*d/%d  %s  %.1f s (%s images/s)",
+            *(self.name, len(str(self.epochs)), epoch + 1, self.epochs),
+            "  ".join(f"{name} {value:.4g}" for name, value in scores.items()),
+            *(seconds, f"{self.n_images / self.train_seconds:,.0f}"),
+        )

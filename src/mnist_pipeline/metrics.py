@@ -1,0 +1,122 @@
+"""Arrays in, numbers out. Every figure is a plain Python number, ready for JSON."""
+
+from typing import Any
+
+import numpy as np
+from scipy.ndimage import gaussian_filter
+from sklearn.decomposition import PCA
+from sklearn.metrics import confusion_matrix, f1_score
+
+CALIBRATION_BINS = 15
+"""As in Guo et al. 2017, whose expected calibration error this is."""
+
+SSIM_SIGMA_PX = 1.5
+SSIM_BORDER_PX = 5
+"""Wang et al. 2004: an 11x11 Gaussian window; where it would stick out, nothing is scored."""
+
+
+def classification_metrics(probabilities: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
+    """How well a classifier did.
+
+    probabilities: float (n, classes), rows sum to 1. labels: integers (n,).
+    Returns `accuracy` (fraction), `loss` (mean cross-entropy in nats), `macro_f1`,
+    `expected_calibration_error` (fraction), `per_class_accuracy` {class: fraction, or None for a
+    class without digits}, `top_confusions` [[true, predicted, count], ...], the ten most frequent.
+    """
+    n_classes = probabilities.shape[1]
+    classes = np.arange(n_classes)
+    predicted = probabilities.argmax(axis=1)
+    confusion = confusion_matrix(labels, predicted, labels=classes)
+    totals = confusion.sum(axis=1)
+    present = classes[(totals > 0) | (confusion.sum(axis=0) > 0)]
+    return {
+        "accuracy": float(np.mean(predicted == labels)),
+        "loss": _cross_entropy(probabilities, labels),
+        "macro_f1": float(f1_score(labels, predicted, labels=present, average="macro")),
+        "expected_calibration_error": expected_calibration_error(probabilities, labels),
+        "per_class_accuracy": {
+            str(k): float(confusion[k, k] / totals[k]) if totals[k] else None for k in classes
+        },
+        "top_confusions": _top_confusions(confusion, 10),
+    }
+
+
+def _cross_entropy(probabilities: np.ndarray, labels: np.ndarray) -> float:
+    """The loss that training minimises, with Keras's bound of 1e-7 against the logarithm of 0."""
+    of_true_class = probabilities[np.arange(len(labels)), labels].astype(np.float64)
+    return float(-np.log(np.clip(of_true_class, 1e-7, 1)).mean())
+
+
+def expected_calibration_error(probabilities: np.ndarray, labels: np.ndarray) -> float:
+    """How far confidence and accuracy are apart, as a fraction of 1 (Guo et al. 2017, eq. 3).
+
+    Predictions are sorted by confidence into 15 bins of equal width; each bin's gap between mean
+    confidence and accuracy counts by its share of the predictions.
+
+    probabilities: float (n, classes). labels: integers (n,).
+    """
+    confidence = probabilities.max(axis=1)
+    correct = probabilities.argmax(axis=1) == labels
+    bins = np.minimum((confidence * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
+    gaps = np.bincount(bins, weights=correct - confidence.astype(np.float64))
+    return float(np.abs(gaps).sum() / len(labels))
+
+
+def _top_confusions(confusion: np.ndarray, n: int) -> list[list[int]]:
+    mistakes = confusion - np.diag(np.diag(confusion))
+    order = np.argsort(-mistakes, axis=None, kind="stable")[:n]
+    pairs = (np.unravel_index(at, mistakes.shape) for at in order if mistakes.flat[at])
+    return [[int(true), int(predicted), int(mistakes[true, predicted])] for true, predicted in pairs]
+
+
+def image_errors(restored: np.ndarray, originals: np.ndarray) -> dict[str, np.ndarray]:
+    """How far each picture is from its original.
+
+    restored, originals: float (n, height, width, 1), 0 to 1.
+    Returns, per picture, float64 (n,): `mse`, `psnr_db` (peak 1; infinite for equal pictures),
+    and `ssim` (-1 to 1).
+    """
+    mse = np.square(restored.astype(np.float64) - originals).mean(axis=(1, 2, 3))
+    with np.errstate(divide="ignore"):
+        psnr_db = -10 * np.log10(mse)
+    return {"mse": mse, "psnr_db": psnr_db, "ssim": ssim(restored, originals)}
+
+
+def ssim(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Structural similarity of each pair of pictures (Wang et al. 2004, eq. 13).
+
+    The Gaussian-window form with K1 = 0.01, K2 = 0.03 and range 1; it equals scikit-image's
+    `structural_similarity(gaussian_weights=True, use_sample_covariance=False)`, and does all
+    pictures at once.
+
+    first, second: float (n, height, width, 1), 0 to 1. Returns float64 (n,), -1 to 1.
+    """
+    chunks = range(0, len(first), 1000)  # bounds memory: seven arrays of a chunk's size
+    return np.concatenate([_ssim(first[i : i + 1000], second[i : i + 1000]) for i in chunks])
+
+
+def _ssim(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    def blur(images: np.ndarray) -> np.ndarray:
+        return gaussian_filter(images, (0, SSIM_SIGMA_PX, SSIM_SIGMA_PX), truncate=3.5)
+
+    x, y = first[..., 0].astype(np.float64), second[..., 0].astype(np.float64)
+    mean_x, mean_y = blur(x), blur(y)
+    variance_x, variance_y = blur(x * x) - mean_x**2, blur(y * y) - mean_y**2
+    covariance = blur(x * y) - mean_x * mean_y
+    c1, c2 = 0.01**2, 0.03**2
+    similarity = ((2 * mean_x * mean_y + c1) * (2 * covariance + c2)) / (
+        (mean_x**2 + mean_y**2 + c1) * (variance_x + variance_y + c2)
+    )
+    inner = slice(SSIM_BORDER_PX, -SSIM_BORDER_PX)
+    return similarity[:, inner, inner].mean(axis=(1, 2))
+
+
+def pca_mse(train: np.ndarray, test: np.ndarray, n_components: int) -> float:
+    """What the best linear autoencoder of the same size achieves: the mean squared error of PCA.
+
+    train, test: float (n, height, width, 1), 0 to 1.
+    n_components: how many numbers describe a picture; at most as many as pictures or pixels.
+    """
+    train, test = (images.reshape(len(images), -1) for images in (train, test))
+    pca = PCA(min(n_components, *train.shape), svd_solver="covariance_eigh").fit(train)
+    return float(np.square(pca.inverse_transform(pca.transform(test)) - test).mean())

@@ -1,0 +1,84 @@
+"""From uint8 digits to what a network sees and must return."""
+
+from typing import Literal
+
+import numpy as np
+from sklearn.model_selection import train_test_split
+
+from mnist_pipeline.digits import Digits
+from mnist_pipeline.errors import UserError
+
+
+def normalize(images: np.ndarray) -> np.ndarray:
+    """Bring pixels from 0-255 integers to 0-1 floats, and add the channel axis.
+
+    images: uint8 (n, 28, 28). Returns float32 (n, 28, 28, 1).
+    """
+    return np.divide(images, 255, dtype=np.float32)[..., np.newaxis]
+
+
+def one_hot(labels: np.ndarray, n_classes: int) -> np.ndarray:
+    """Turn class numbers into rows with a single 1.
+
+    labels: integers (n,) from 0 to n_classes - 1. Returns float32 (n, n_classes).
+
+    >>> one_hot(np.array([1, 0]), n_classes=3)
+    array([[0., 1., 0.],
+           [1., 0., 0.]], dtype=float32)
+    """
+    return np.eye(n_classes, dtype=np.float32)[labels]
+
+
+def split_indices(
+    labels: np.ndarray,
+    fraction: float,
+    method: Literal["stratified", "first"] = "stratified",
+    *,
+    seed: int,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Choose which digits train and which validate.
+
+    labels: uint8 (n,). fraction: of all digits, those that validate; rounded to whole digits.
+    method: `stratified` draws at random, every class in proportion; `first` takes the first ones.
+    Returns the indices (int64, ascending) of the training digits and of the validation digits:
+    disjoint, and together all of them.
+    Raises UserError when a class has too few digits to be in both parts.
+    """
+    n_validation = round(len(labels) * fraction)
+    if not 0 < n_validation < len(labels):
+        raise UserError(
+            f"A validation fraction of {fraction:g} of {len(labels)} digits leaves one part "
+            "empty. Raise data.train_limit or change training.validation_fraction."
+        )
+    everything = np.arange(len(labels))
+    if method == "first":
+        return everything[n_validation:], everything[:n_validation]
+    return _stratified(everything, labels, n_validation, seed)
+
+
+def limit_digits(digits: Digits, limit: int | None, *, seed: int) -> Digits:
+    """At most `limit` digits, every class in proportion, drawn at random, in their old order.
+
+    Raises UserError when the limit is too small for one digit a class.
+    """
+    if limit is None or limit >= len(digits):
+        return digits
+    _, kept = _stratified(np.arange(len(digits)), digits.labels, limit, seed)
+    return digits.take(kept)
+
+
+def _stratified(
+    indices: np.ndarray, labels: np.ndarray, n_second: int, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    try:
+        first, second = train_test_split(
+            indices, test_size=n_second, stratify=labels, random_state=seed
+        )
+    except ValueError as error:
+        counts = np.bincount(labels)
+        raise UserError(
+            f"Cannot draw {n_second} of {len(labels)} digits with every class in proportion: "
+            f"the rarest class has {counts[counts > 0].min()}. Use more digits "
+            "(data.train_limit, data.test_limit) or another training.validation_fraction."
+        ) from error
+    return np.sort(first), np.sort(second)

@@ -1,0 +1,26 @@
+"""Kedro's switches for this project."""
+
+import os
+
+from omegaconf.resolvers import oc
+
+from mnist_pipeline.hooks import ParameterCheck, RunSummary
+from mnist_pipeline.tracking import MLflowTracking
+
+# TensorFlow greets every run with notes about its build and the processor, some of them marked as
+# errors that are none. What goes wrong still arrives as an exception.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# Nothing is reported to anybody; `.telemetry` says the same to Kedro.
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+
+HOOKS = (ParameterCheck(), MLflowTracking(), RunSummary())
+
+CONFIG_LOADER_ARGS = {
+    "base_env": "base",
+    "default_run_env": "local",
+    # An environment states only what differs; by default it would replace whole families.
+    "merge_strategy": {"parameters": "soft"},
+    "config_patterns": {"mlflow": ["mlflow*", "mlflow*/**"]},
+    # Lets YAML read environment variables, for MNIST_DIR.
+    "custom_resolvers": {"oc.env": oc.env},
+}

@@ -1,0 +1,259 @@
+"""MLflow: the one place that knows it.
+
+Every `kedro run` becomes a parent run, and every family in it a child run, so that families can be
+compared whether they were run together or one by one. What is logged is what the catalog saves;
+nodes know nothing of it. Children use the same names:
+
+- metrics `test/...` (scores), `cost/...` (time and size), `fit/...` (per epoch)
+- parameters `model.*`, `training.*`, `data.*`, `seed`
+- artifacts `pictures/`, `summaries/`, `metrics.json`, and the model with its signature
+
+The tag `kedro_version` of a run is the version under which the catalog saved its artifacts.
+"""
+
+import atexit
+import contextlib
+import json
+import logging
+import os
+import platform
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from kedro.framework.context import KedroContext
+from kedro.framework.hooks import hook_impl
+from kedro.io import CatalogProtocol
+from kedro.pipeline import Pipeline
+
+from mnist_pipeline.families import FAMILIES
+
+logger = logging.getLogger(__name__)
+
+COST_METRICS = ("parameters", "epochs_run", "best_epoch", "fit_seconds", "images_per_second")
+MODEL_REQUIREMENTS = ("keras", "tensorflow", "numpy")
+
+
+class MLflowTracking:
+    """Kedro hooks that record a run while it happens."""
+
+    def __init__(self) -> None:
+        self._client: Any = None
+        self._runs: dict[str, str] = {}  # family name, or "" for the parent -> MLflow run id
+        self._dataset_inputs: list[Any] = []
+
+    @hook_impl
+    def after_context_created(self, context: KedroContext) -> None:
+        self._settings = context.config_loader["mlflow"]
+        self._parameters = context.config_loader["parameters"]
+        self._project_path = Path(context.project_path)
+
+    @hook_impl
+    def before_pipeline_run(
+        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol
+    ) -> None:
+        self._catalog = catalog
+        self._client, self._experiment_id = self._connect()
+        self._runs, self._dataset_inputs = {}, []
+        self._tags = {
+            "kedro_version": run_params["run_id"],
+            "kedro_env": run_params["env"] or "local",
+            "kedro_pipeline": ", ".join(run_params["pipeline_names"] or ["__default__"]),
+            "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+            **_git_commit(self._project_path),
+        }
+        self._start("", self._tags["kedro_pipeline"], {"role": "parent"}, self._parameters)
+        self._client.log_text(self._runs[""], _environment(), "environment.txt")
+        # Neither Ctrl-C nor `kill` reaches `on_pipeline_error`.
+        atexit.register(self._finish, "KILLED")
+
+    @hook_impl
+    def after_dataset_saved(self, dataset_name: str, data: Any) -> None:
+        if not self._runs:  # a worker process of the parallel runner
+            return
+        if dataset_name == "dataset_card":
+            self._log_dataset(data)
+        elif dataset_name.endswith("_plot") and "." not in dataset_name:
+            self._log_file("", dataset_name, "pictures")
+        family, _, entry = dataset_name.partition(".")
+        if family not in {family.name for family in FAMILIES}:
+            return
+        if family not in self._runs:
+            self._start_family(family)
+        if entry == "metrics":
+            self._log_metrics(family, data)
+        elif entry == "history":
+            self._log_history(family, data)
+        elif entry == "model":
+            self._log_model(family, data)
+        elif entry.endswith("_plot"):
+            self._log_file(family, dataset_name, "pictures")
+        elif entry.endswith("_summary"):
+            self._log_file(family, dataset_name, "summaries")
+
+    @hook_impl
+    def after_pipeline_run(self) -> None:
+        self._finish("FINISHED")
+
+    @hook_impl
+    def on_pipeline_error(self, error: Exception) -> None:
+        if self._runs:
+            self._client.set_tag(self._runs[""], "error", str(error)[:5000])
+        self._finish("FAILED")
+
+    def _connect(self) -> tuple[Any, str]:
+        """A client for the store, and the id of the experiment, which is made if it is new."""
+        import mlflow
+
+        uri = self._settings["tracking_uri"]
+        if uri.startswith("sqlite:///") and not uri.startswith("sqlite:////"):
+            # MLflow would take it from the working directory.
+            uri = f"sqlite:///{self._project_path / uri.removeprefix('sqlite:///')}"
+        mlflow.set_tracking_uri(uri)
+        client, name = mlflow.MlflowClient(), self._settings["experiment"]
+        experiment = client.get_experiment_by_name(name)
+        if experiment:
+            return client, experiment.experiment_id
+        artifacts = (self._project_path / self._settings["artifacts"]).as_uri()
+        return client, client.create_experiment(name, artifacts)
+
+    def _start(
+        self, key: str, name: str, tags: dict[str, str], parameters: dict[str, Any]
+    ) -> None:
+        from mlflow.entities import Param
+
+        run = self._client.create_run(
+            self._experiment_id, run_name=name, tags={**self._tags, **tags}
+        )
+        self._runs[key] = run.info.run_id
+        values = [Param(name, str(value)) for name, value in _flatten(parameters).items()]
+        self._client.log_batch(run.info.run_id, params=values)
+
+    def _start_family(self, family: str) -> None:
+        shared = {name: self._parameters[name] for name in ("seed", "data")}
+        tags = {"role": "family", "family": family, "mlflow.parentRunId": self._runs[""]}
+        self._start(family, family, tags, shared | self._parameters[family])
+        if self._dataset_inputs:
+            self._client.log_inputs(self._runs[family], self._dataset_inputs)
+
+    def _finish(self, status: str) -> None:
+        for run_id in self._runs.values():
+            self._client.set_terminated(run_id, status)
+        self._runs = {}
+
+    def _log_dataset(self, card: dict[str, Any]) -> None:
+        """Digits as inputs of the run: name, digest, where they come from."""
+        from mlflow.entities import Dataset, DatasetInput, InputTag
+
+        self._dataset_inputs = [
+            DatasetInput(
+                Dataset(
+                    name=f"{card['name']} ({part})",
+                    digest=card["sha256"][f"{part}_images"][:32],
+                    source_type=card["source"],
+                    source=json.dumps({"origin": card["origin"]}),
+                    profile=json.dumps({"num_rows": card[f"{part}_images"]}),
+                ),
+                [InputTag("mlflow.data.context", "training" if part == "train" else "testing")],
+            )
+            for part in ("train", "test")
+        ]
+        self._client.log_inputs(self._runs[""], self._dataset_inputs)
+        self._client.log_dict(self._runs[""], card, "dataset_card.json")
+
+    def _log_metrics(self, family: str, values: dict[str, Any]) -> None:
+        for name, value in _flatten(values, "/").items():
+            if isinstance(value, int | float) and name != "seed":
+                section = "cost" if name in COST_METRICS else "test"
+                self._client.log_metric(self._runs[family], f"{section}/{name}", value)
+        self._client.set_tag(self._runs[family], "dataset", values["dataset"])
+        self._client.log_dict(self._runs[family], values, "metrics.json")
+
+    def _log_history(self, family: str, history: pd.DataFrame) -> None:
+        from mlflow.entities import Metric
+
+        now_ms = int(time.time() * 1000)
+        curves = history.drop(columns="epoch")
+        points = [
+            Metric(f"fit/{name}", float(value), now_ms, int(epoch))
+            for name, curve in curves.items()
+            for epoch, value in zip(history["epoch"], curve, strict=True)
+        ]
+        for start in range(0, len(points), 1000):  # as many as MLflow takes at once
+            self._client.log_batch(self._runs[family], metrics=points[start : start + 1000])
+
+    def _log_model(self, family: str, model: Any) -> None:
+        import mlflow
+        import numpy as np
+        from mlflow.models import ModelSignature
+        from mlflow.types import Schema, TensorSpec
+
+        def schema(tensors: list[Any]) -> Schema:
+            shapes = [(-1, *tensor.shape[1:]) for tensor in tensors]
+            return Schema([TensorSpec(np.dtype(np.float32), shape) for shape in shapes])
+
+        with _run_context(self._runs[family]):
+            mlflow.keras.log_model(
+                model,
+                name=family,
+                signature=ModelSignature(schema(model.inputs), schema(model.outputs)),
+                pip_requirements=[f"{p}=={metadata.version(p)}" for p in MODEL_REQUIREMENTS],
+            )
+
+    def _log_file(self, family: str, dataset_name: str, folder: str) -> None:
+        """The file that the catalog has just written, as it is."""
+        path = self._catalog[dataset_name]._get_load_path()  # Kedro has no public name for it
+        self._client.log_artifact(self._runs[family], str(path), folder)
+
+
+@contextlib.contextmanager
+def _run_context(run_id: str) -> Iterator[None]:
+    """Make a run the active one, as logging a model demands, and leave it running."""
+    import mlflow
+
+    mlflow.start_run(run_id=run_id)
+    try:
+        yield
+    finally:
+        mlflow.end_run("RUNNING")
+
+
+def _flatten(values: dict[str, Any], separator: str = ".", prefix: str = "") -> dict[str, Any]:
+    """{"a": {"b": 1}} -> {"a.b": 1}"""
+    flat: dict[str, Any] = {}
+    for key, value in values.items():
+        if isinstance(value, dict):
+            flat |= _flatten(value, separator, f"{prefix}{key}{separator}")
+        else:
+            flat[f"{prefix}{key}"] = value
+    return flat
+
+
+def _git_commit(project_path: Path) -> dict[str, str]:
+    """The commit that the project is at, and whether it has changes on top; empty without git."""
+
+    def git(*arguments: str) -> str:
+        command = ["git", "-C", str(project_path), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+    try:
+        changed = bool(git("status", "--porcelain", "--untracked-files=no"))
+        return {
+            "mlflow.source.git.commit": git("rev-parse", "HEAD"),
+            "git_changes": str(changed).lower(),
+        }
+    except (OSError, subprocess.CalledProcessError):
+        return {}
+
+
+def _environment() -> str:
+    """Machine, Python, and every installed package with its version."""
+    packages = sorted(f"{d.name}=={d.version}" for d in metadata.distributions())
+    machine = f"# {platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    return "\n".join([machine, *packages]) + "\n"
