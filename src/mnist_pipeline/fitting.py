@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 import pandas as pd
-import tensorflow as tf
 from tqdm import tqdm
 
 from mnist_pipeline.errors import UserError
+from mnist_pipeline.lazy import keras, tf
 from mnist_pipeline.parameters import TrainingSettings
 
 logger = logging.getLogger(__name__)

@@ -1,6 +1,8 @@
 """Convolutional autoencoder: a picture, squeezed through a few numbers, and back."""
 
-from mnist_pipeline.bounds import Count
+import math
+
+from mnist_pipeline.bounds import Count, Fraction
 from mnist_pipeline.errors import UserError
 from mnist_pipeline.lazy import keras
 
@@ -12,12 +14,16 @@ def build_autoencoder(
     filters: list[Count],
     kernel_size_px: Count,
     latent_dim: Count,
+    initial_grey: Fraction,
 ) -> "keras.Model":
     """An encoder and its mirror image, as the layers `encoder` and `decoder` of one model.
 
     input_shape and output_shape: of one picture, such as (28, 28, 1).
     filters: a convolution per entry, each followed by pooling that halves the picture.
     latent_dim: how many numbers describe a picture.
+    initial_grey: what the untrained network returns for every pixel, about. It should be the mean
+        pixel: from Keras's 0.5 the first steps push towards black so hard that most trainings end
+        there and stay (docs/decisions/0005-autoencoder-start.md).
     Raises UserError when the picture cannot be halved once per entry of `filters`.
     """
     height, width, _ = input_shape
@@ -29,7 +35,9 @@ def build_autoencoder(
         )
     encoder = _build_encoder(input_shape, filters, kernel_size_px, latent_dim)
     small_shape = (height // shrink, width // shrink, (filters or input_shape)[-1])
-    decoder = _build_decoder(latent_dim, small_shape, filters, kernel_size_px, output_shape[-1])
+    decoder = _build_decoder(
+        latent_dim, small_shape, filters, kernel_size_px, output_shape[-1], initial_grey
+    )
     inputs = keras.Input(input_shape, name="image")
     return keras.Model(inputs, decoder(encoder(inputs)), name="autoencoder")
 
@@ -52,6 +60,7 @@ def _build_decoder(
     filters: list[int],
     kernel_size_px: int,
     channels: int,
+    initial_grey: float,
 ) -> "keras.Model":
     height, width, depth = small_shape
     inputs = keras.Input((latent_dim,), name="latent")
@@ -60,7 +69,9 @@ def _build_decoder(
     for n_filters in reversed(filters):
         x = keras.layers.Conv2D(n_filters, kernel_size_px, padding="same", activation="relu")(x)
         x = keras.layers.UpSampling2D()(x)
+    logit = math.log(initial_grey / (1 - initial_grey))
     outputs = keras.layers.Conv2D(
-        channels, kernel_size_px, padding="same", activation="sigmoid", name="reconstruction"
-    )(x)
+        channels, kernel_size_px, padding="same", activation="sigmoid", name="reconstruction",
+        bias_initializer=keras.initializers.Constant(logit),
+    )(x)  # fmt: skip
     return keras.Model(inputs, outputs, name="decoder")

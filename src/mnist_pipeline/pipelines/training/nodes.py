@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from mnist_pipeline.families import Family
+from mnist_pipeline.lazy import keras
 from mnist_pipeline.parameters import TrainingSettings
 
 
@@ -26,8 +27,6 @@ def train_model(
     train_images, validation_images, parameters, epochs_run, best_epoch, fit_seconds` and
     `images_per_second` (training images, over the whole of training).
     """
-    import keras
-
     from mnist_pipeline.fitting import fit  # imports TensorFlow: not before it is needed
 
     keras.utils.set_random_seed(seed)
