@@ -97,12 +97,14 @@ def confusion_matrix(
     title = f"{family}: confusion matrix, {wrong:,} mistakes in {len(labels):,} test digits"
     figure = _figure(size + 0.8, size, title, dataset)
     axes = figure.subplots()
-    picture = axes.imshow(mistakes, cmap="cividis_r", vmin=0, vmax=max(mistakes.max(), 1))
-    axes.set_facecolor("#EBEBEB")
-    figure.colorbar(picture, label="mistakes (number of digits)", shrink=0.8)
+    most = max(int(mistakes.max()), 1)
+    picture = axes.imshow(mistakes, cmap="Blues", vmin=0, vmax=most)
+    axes.set_facecolor("#E4E4E4")
+    colours = figure.colorbar(picture, label="mistakes (number of digits)", shrink=0.8)
+    colours.ax.yaxis.set_major_locator(MaxNLocator(integer=True))
     for true, guess in np.ndindex(counts.shape):
         count = counts[true, guess]
-        dark = true != guess and count > 0.55 * mistakes.max()
+        dark = true != guess and count > 0.55 * most
         if count:
             axes.text(
                 guess, true, f"{count:,}", ha="center", va="center", fontsize=8,
@@ -125,7 +127,9 @@ def per_class_accuracy(
 
     labels, predicted: integers (n,).
     """
-    figure = _figure(7.5, 5, f"{family}: accuracy on each class", dataset)
+    mean = float(np.mean(predicted == labels))
+    title = f"{family}: accuracy on each class (dotted line: all classes, {mean:.2%})"
+    figure = _figure(8, 5, title, dataset)
     axes = figure.subplots()
     for k in range(len(class_names)):
         correct = predicted[labels == k] == k
@@ -138,14 +142,12 @@ def per_class_accuracy(
             f"{correct.mean():.1%}  ({(~correct).sum()} of {len(correct):,} wrong)",
             (1.02, k), xycoords=("axes fraction", "data"), va="center", fontsize=8,
         )  # fmt: skip
-    mean = float(np.mean(predicted == labels))
-    axes.axvline(mean, color=GREY, ls=":", label=f"all classes: {mean:.2%}")
+    axes.axvline(mean, color=GREY, ls=":")
     axes.set(xlabel="accuracy on test digits (%), with 95 % interval", ylabel="true class")
     axes.xaxis.set_major_formatter(PercentFormatter(1, symbol=""))
     axes.set_yticks(range(len(class_names)), class_names)
     axes.invert_yaxis()
     axes.grid(axis="x", alpha=0.3)
-    axes.legend(frameon=False, loc="lower left")
     return figure
 
 
@@ -161,7 +163,7 @@ def examples(
 
     images: uint8 (n, 28, 28). labels: integers (n,). probabilities: float (n, classes).
     """
-    figure = _figure(10, 6, title, dataset)
+    figure = _figure(10, 5.6, title, dataset)
     grid = figure.subplots(4, 10)
     predicted, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
     rows = zip(grid.flat, images, labels, predicted, confidence, strict=False)
@@ -186,9 +188,11 @@ def probability_bars(
 ) -> Figure:
     """Eight digits, each beside the probability that the network gives to every class.
 
-    images: uint8 (8, 28, 28). labels: integers (8,). probabilities: float (8, classes).
+    images: uint8 (8, 28, 28), shown row by row, two a row. labels: integers (8,).
+    probabilities: float (8, classes). The bar of the true class is plain, the others are hatched.
     """
-    figure = _figure(10, 8, f"{family}: probability of each class, random test digits", dataset)
+    title = f"{family}: probability of each class; left at random, right the least certain"
+    figure = _figure(10, 8, title, dataset)
     grid = figure.subplots(4, 4, width_ratios=(1, 2, 1, 2)).reshape(8, 2)
     classes = np.arange(len(class_names))
     rows = zip(grid, images, labels, probabilities, strict=False)
@@ -215,14 +219,12 @@ def confidence_distribution(
     axes = figure.subplots()
     confidence = probabilities.max(axis=1)
     correct = probabilities.argmax(axis=1) == labels
-    bins = np.linspace(0, 1, 41)
-    parts = (("right", correct, BLUE, ""), ("wrong", ~correct, VERMILION, "///"))
-    for name, part, colour, hatch in parts:
-        label = f"{name} ({part.sum():,} digits)"
-        axes.hist(
-            confidence[part], bins, color=colour, hatch=hatch, alpha=0.75, edgecolor="white",
-            label=label,
-        )  # fmt: skip
+    bins = np.linspace(0, 1, 21)
+    axes.hist(
+        [confidence[correct], confidence[~correct]], bins, color=[BLUE, VERMILION],
+        hatch=["", "///"], edgecolor="white", linewidth=0.3,
+        label=[f"right ({correct.sum():,} digits)", f"wrong ({(~correct).sum():,} digits)"],
+    )  # fmt: skip
     axes.set(xlabel="confidence (highest probability)", ylabel="number of test digits (log scale)")
     axes.set(yscale="log", xlim=(0, 1))
     axes.legend(frameon=False, loc="upper left")
@@ -237,7 +239,7 @@ def picture_rows(
     rows: name -> float or uint8 (n, 28, 28) or (n, 28, 28, 1), all of equal length.
     captions: a text under each column.
     """
-    figure = _figure(10, 1.25 * len(rows) + 1, title, dataset)
+    figure = _figure(10, 1.05 * len(rows) + 0.9, title, dataset)
     grid = figure.subplots(len(rows), len(captions), squeeze=False)
     for line, (name, images) in zip(grid, rows.items(), strict=True):
         for axes, image in zip(line, images, strict=True):

@@ -122,8 +122,10 @@ def plot_incorrect_examples(
 def plot_probability_bars(
     probabilities: np.ndarray, test: Digits, card: Card, seed: int, *, family: str
 ) -> Figure:
-    """Draw eight digits, at random, beside the probabilities of all classes."""
-    some = np.random.default_rng(seed).permutation(len(test))[:8]
+    """Draw digits beside the probabilities of all classes: four at random, the four hardest."""
+    at_random = np.random.default_rng(seed).permutation(len(test))[:4]
+    least_certain = np.argsort(probabilities.max(axis=1), kind="stable")[:4]
+    some = np.stack([at_random, least_certain], axis=1).ravel()
     return plots.probability_bars(
         test.images[some], test.labels[some], probabilities[some],
         card["class_names"], family, dataset_caption(card),

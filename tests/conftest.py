@@ -1,0 +1,98 @@
+"""Digits small enough to see through, and a copy of the project to run things in."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from kedro.config import OmegaConfigLoader
+
+from mnist_pipeline.digits import Digits
+from mnist_pipeline.settings import CONFIG_LOADER_ARGS
+
+PROJECT = Path(__file__).parents[1]
+
+# A test must not depend on the machine's own MNIST, nor write into the project's store; those
+# marked `mnist` ask for the folder by the fixture below.
+MNIST_DIR = os.environ.pop("MNIST_DIR", None)
+os.environ.pop("MLFLOW_TRACKING_URI", None)
+os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave the tests marked `mnist` out, and say so, where there is no MNIST."""
+    if MNIST_DIR is None:
+        for item in items:
+            if item.get_closest_marker("mnist"):
+                item.add_marker(pytest.mark.skip(reason="MNIST_DIR is not set"))
+
+
+@pytest.fixture(scope="session")
+def mnist_dir() -> Path:
+    assert MNIST_DIR is not None
+    return Path(MNIST_DIR)
+
+
+@pytest.fixture
+def tiny_digits() -> Digits:
+    """Thirty digits of noise, three of each class, in a mixed order."""
+    random = np.random.default_rng(0)
+    labels = random.permutation(np.repeat(np.arange(10), 3)).astype(np.uint8)
+    return Digits(random.integers(0, 256, (30, 28, 28), dtype=np.uint8), labels)
+
+
+@pytest.fixture(scope="session")
+def bundled() -> Digits:
+    """The bundled training digits: real ones, there without any file."""
+    from mnist_pipeline.sources import read_bundled_digits
+
+    return read_bundled_digits(None).train
+
+
+def load_parameters(env: str = "base") -> dict[str, Any]:
+    """The parameters of an environment, as Kedro reads them."""
+    arguments = {**CONFIG_LOADER_ARGS, "default_run_env": env}
+    return dict(OmegaConfigLoader(str(PROJECT / "conf"), env=env, **arguments)["parameters"])
+
+
+def copy_project(folder: Path) -> Path:
+    """The project as a fresh clone has it: configuration and code, no data."""
+    shutil.copytree(PROJECT / "conf", folder / "conf", ignore=shutil.ignore_patterns("local"))
+    (folder / "conf/local").mkdir()
+    for name in ("pyproject.toml", ".telemetry"):
+        shutil.copy(PROJECT / name, folder)
+    (folder / "src").symlink_to(PROJECT / "src")
+    return folder
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty copy of the project, and the working directory for this test."""
+    monkeypatch.chdir(copy_project(tmp_path))
+    return tmp_path
+
+
+Kedro = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def run_kedro(folder: Path, *arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    """`kedro` as a user types it; standard error behind standard output, as on a terminal."""
+    return subprocess.run(
+        [sys.executable, "-m", "kedro", *arguments],
+        cwd=folder, env={**os.environ, **environment}, text=True, check=False,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def finished_run(tmp_path_factory: pytest.TempPathFactory) -> "tuple[Path, str]":
+    """The project after `kedro run --env=test`, and what that printed. Shared: do not change it."""
+    folder = copy_project(tmp_path_factory.mktemp("finished_run"))
+    done = run_kedro(folder, "run", "--env=test")
+    assert done.returncode == 0, done.stdout
+    return folder, done.stdout

@@ -1,0 +1,20 @@
+import numpy as np
+import pytest
+
+from mnist_pipeline.datasets import KerasModelDataset
+from mnist_pipeline.errors import BadFileError
+from mnist_pipeline.models.mlp import build_mlp
+
+
+def test_a_model_predicts_the_same_after_saving_and_loading(tmp_path):
+    model = build_mlp((28, 28, 1), (10,), hidden_units=[4], dropout=0.2)
+    dataset = KerasModelDataset(filepath=str(tmp_path / "model.keras"))
+    dataset.save(model)
+    images = np.random.default_rng(0).random((3, 28, 28, 1), np.float32)
+    np.testing.assert_array_equal(dataset.load()(images), model(images))
+
+
+def test_a_file_that_is_no_model_is_refused_by_name(tmp_path):
+    (tmp_path / "model.keras").write_bytes(b"something else")
+    with pytest.raises(BadFileError, match=r"model\.keras: expected a Keras model"):
+        KerasModelDataset(filepath=str(tmp_path / "model.keras")).load()

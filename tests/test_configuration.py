@@ -1,0 +1,105 @@
+"""Configuration and code agree: nothing configured that is not used, nothing used that is not."""
+
+import fnmatch
+import re
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+from mnist_pipeline.families import FAMILIES
+from mnist_pipeline.parameters import check_parameters
+from mnist_pipeline.pipeline_registry import register_pipelines
+from tests.conftest import PROJECT, load_parameters
+
+PIPELINES = register_pipelines()
+EVERYTHING = PIPELINES["__default__"]
+
+
+def catalog_entries():
+    files = (PROJECT / "conf/base/catalog").glob("*.yml")
+    return {name: entry for file in files for name, entry in yaml.safe_load(file.read_text()).items()}
+
+
+def datasets():
+    return {name for name in EVERYTHING.datasets() if not name.startswith("params:")}
+
+
+def matches(entry, dataset):
+    return fnmatch.fnmatchcase(dataset, re.sub(r"\{\w+\}", "*", entry))
+
+
+@pytest.mark.parametrize("entry", catalog_entries())
+def test_every_catalog_entry_is_used(entry):
+    assert any(matches(entry, dataset) for dataset in datasets())
+
+
+@pytest.mark.parametrize("dataset", sorted(datasets()))
+def test_every_dataset_is_in_the_catalog(dataset):
+    assert any(matches(entry, dataset) for entry in catalog_entries())
+
+
+def test_everything_on_disk_is_versioned():
+    unversioned = [
+        name
+        for name, entry in catalog_entries().items()
+        if entry["type"] != "MemoryDataset" and not entry.get("versioned")
+    ]
+    assert unversioned == []
+
+
+def test_no_two_datasets_share_a_file():
+    paths = [
+        entry["filepath"].format(family="cnn", part="encoder", network="model", picture="x")
+        for entry in catalog_entries().values()
+        if "filepath" in entry
+    ]
+    assert len(paths) == len(set(paths))
+
+
+def test_every_parameter_is_read_by_a_node():
+    read = {name.removeprefix("params:") for name in EVERYTHING.parameters()}
+    parameters = load_parameters()
+    leaves = {
+        f"{name}.{group}" if isinstance(values.get(group), dict) else name
+        for name, values in parameters.items()
+        if isinstance(values, dict)
+        for group in values
+    } | {name for name, value in parameters.items() if not isinstance(value, dict)}
+    assert leaves <= read
+
+
+def test_every_family_has_a_pipeline_of_its_name_and_is_in_the_default_one():
+    for family in FAMILIES:
+        promised = {f"{family.name}.{thing}" for thing in ("model", "metrics", "predictions")}
+        assert promised <= PIPELINES[family.name].all_outputs()
+        assert set(PIPELINES[family.name].nodes) <= set(EVERYTHING.nodes)
+
+
+@pytest.mark.parametrize("name", PIPELINES)
+def test_every_pipeline_starts_at_the_raw_files(name):
+    assert all(dataset.startswith("params:") for dataset in PIPELINES[name].inputs())
+
+
+def test_node_names_differ_across_families():
+    names = [node.name.split(".")[-1] for node in EVERYTHING.nodes]
+    assert len(names) == len(set(names))
+
+
+def test_commands_that_train_nothing_do_not_import_tensorflow():
+    code = (
+        "import sys; from mnist_pipeline.pipeline_registry import register_pipelines; "
+        "register_pipelines(); import mnist_pipeline.settings, mnist_pipeline.datasets; "
+        "print([m for m in ('tensorflow', 'keras', 'mlflow') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_family_without_its_parameters_would_be_noticed():
+    parameters = load_parameters()
+    for family in FAMILIES:
+        without = {name: value for name, value in parameters.items() if name != family.name}
+        with pytest.raises(Exception, match=f"{family.name} is missing"):
+            check_parameters(without)

@@ -1,0 +1,231 @@
+"""From raw digits to versioned models, metrics and pictures, as a user runs it."""
+
+import json
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from PIL import Image
+
+from mnist_pipeline.datasets import DigitsDataset, KerasModelDataset
+from mnist_pipeline.families import FAMILIES
+from mnist_pipeline.fitting import predict
+from mnist_pipeline.preprocessing import normalize
+from tests.conftest import PROJECT, copy_project, run_kedro
+
+EVERY_FAMILY = {
+    *("family", "dataset", "seed", "train_images", "validation_images", "test_images"),
+    *("parameters", "epochs_run", "fit_seconds", "images_per_second"),
+}
+BY_TASK = {
+    "classification": {
+        *("accuracy", "loss", "macro_f1", "expected_calibration_error"),
+        *("per_class_accuracy", "top_confusions"),
+    },
+    "reconstruction": {"mse", "psnr_db", "ssim", "pca_mse"},
+}
+PICTURES = {
+    "classification": {
+        *("learning_curves", "confusion_matrix", "per_class_accuracy", "confidence"),
+        *("correct_examples", "incorrect_examples", "probability_bars"),
+    },
+    "reconstruction": {"learning_curves", "reconstructions", "worst_reconstructions"},
+}
+FAMILY_PARAMETERS = pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
+
+
+def artifact(folder, path):
+    """The only version of a versioned file."""
+    (version,) = (folder / "data" / path).iterdir()
+    return version / path.split("/")[-1]
+
+
+@FAMILY_PARAMETERS
+def test_metrics_have_the_keys_that_are_promised(finished_run, family):
+    folder, _ = finished_run
+    metrics = json.loads(artifact(folder, f"08_reporting/{family.name}/metrics.json").read_text())
+    assert EVERY_FAMILY | BY_TASK[family.task] <= set(metrics)
+    assert metrics["family"] == family.name
+    assert metrics["dataset"] == "UCI digits at 28x28"
+    assert metrics["source"] == "bundled_digits"
+    assert (metrics["train_images"], metrics["validation_images"]) == (180, 20)
+    assert metrics["test_images"] == 50
+    assert metrics["epochs_run"] == 2
+
+
+@FAMILY_PARAMETERS
+def test_every_picture_is_there_and_is_a_picture(finished_run, family):
+    folder, _ = finished_run
+    names = {path.stem for path in (folder / "data/08_reporting" / family.name).glob("*.png")}
+    assert names == PICTURES[family.task]
+    for name in names:
+        with Image.open(artifact(folder, f"08_reporting/{family.name}/{name}.png")) as picture:
+            assert min(picture.size) > 300
+
+
+@FAMILY_PARAMETERS
+def test_history_has_a_row_per_epoch_and_predictions_one_per_test_digit(finished_run, family):
+    folder, _ = finished_run
+    history = pd.read_csv(artifact(folder, f"08_reporting/{family.name}/history.csv"))
+    assert history["epoch"].tolist() == [1, 2]
+    table = pd.read_parquet(artifact(folder, f"08_reporting/{family.name}/predictions.parquet"))
+    assert len(table) == 50
+
+
+@FAMILY_PARAMETERS
+def test_the_saved_model_gives_the_saved_predictions(finished_run, family):
+    folder, _ = finished_run
+    path = artifact(folder, f"06_models/{family.name}/model.keras")
+    model = KerasModelDataset(filepath=str(path)).load()
+    test = DigitsDataset(filepath=str(artifact(folder, "02_intermediate/test_digits.npz"))).load()
+    outputs = predict(model, normalize(test.images))
+    table = pd.read_parquet(artifact(folder, f"08_reporting/{family.name}/predictions.parquet"))
+    assert table["label"].tolist() == test.labels.tolist()
+    if family.task == "classification":
+        probabilities = table[[f"p{k}" for k in range(10)]].to_numpy()
+        np.testing.assert_allclose(probabilities, outputs, atol=1e-6)
+    else:
+        mse = np.square(outputs - normalize(test.images)).mean(axis=(1, 2, 3))
+        np.testing.assert_allclose(table["mse"], mse, rtol=1e-4)
+
+
+def test_the_parts_of_the_autoencoder_make_the_whole(finished_run):
+    folder, _ = finished_run
+    networks = {
+        name: KerasModelDataset(
+            filepath=str(artifact(folder, f"06_models/autoencoder/{name}.keras"))
+        ).load()
+        for name in ("model", "encoder", "decoder")
+    }
+    image = np.random.default_rng(0).random((1, 28, 28, 1), np.float32)
+    whole = networks["model"](image)
+    np.testing.assert_allclose(networks["decoder"](networks["encoder"](image)), whole, rtol=1e-5)
+
+
+@pytest.mark.parametrize("network", ["model", "encoder", "decoder"])
+def test_summaries_are_text_that_lists_layers_and_parameters(finished_run, network):
+    folder, _ = finished_run
+    text = artifact(folder, f"08_reporting/autoencoder/{network}_summary.txt").read_text()
+    assert "Output Shape" in text
+    assert "Total params" in text
+
+
+def test_the_run_ends_with_the_leaderboard_the_data_and_where_the_pictures_are(finished_run):
+    _, printed = finished_run
+    assert "Data: UCI digits at 28x28, 200 training and 50 test digits (source: bundled_" in printed
+    for family in FAMILIES:
+        assert re.search(rf"^ *{family.name} ", printed, re.MULTILINE), family.name
+        assert f"data/08_reporting/{family.name}" in printed
+
+
+def test_nothing_on_the_terminal_is_a_warning(finished_run):
+    _, printed = finished_run
+    noise = [line for line in printed.splitlines() if re.search(r"warn|deprecat|error", line, re.I)]
+    assert noise == []
+
+
+def test_one_pipeline_with_changed_parameters_from_another_folder(tmp_path):
+    folder = copy_project(tmp_path)
+    (folder / "data").mkdir()
+    changes = "mlp.model.hidden_units=[8,4],mlp.training.epochs=1,data.test_limit=20,seed=7"
+    done = run_kedro(folder / "data", "run", "--env=test", "--pipeline=mlp", f"--params={changes}")
+    assert done.returncode == 0, done.stdout
+    metrics = json.loads(artifact(folder, "08_reporting/mlp/metrics.json").read_text())
+    assert metrics["parameters"] == 784 * 8 + 8 + 8 * 4 + 4 + 4 * 10 + 10
+    assert (metrics["epochs_run"], metrics["test_images"], metrics["seed"]) == (1, 20, 7)
+    assert (folder / "mlflow.db").exists()
+    assert not (folder / "data/08_reporting/cnn").exists()
+
+
+def test_the_same_seed_gives_the_same_metrics(finished_run, tmp_path):
+    first, _ = finished_run
+    second = copy_project(tmp_path)
+    assert run_kedro(second, "run", "--env=test", "--pipeline=cnn").returncode == 0
+    path = "08_reporting/cnn/metrics.json"
+    one, two = (json.loads(artifact(f, path).read_text()) for f in (first, second))
+    measured = {"fit_seconds", "images_per_second"}
+    assert {k: v for k, v in one.items() if k not in measured} == {
+        k: v for k, v in two.items() if k not in measured
+    }
+
+
+def commands_of_the_readme():
+    blocks = re.findall(r"```bash\n(.*?)```", (PROJECT / "README.md").read_text(), re.DOTALL)
+    lines = [line.split("#")[0].strip() for block in blocks for line in block.splitlines()]
+    return [line for line in lines if line]
+
+
+@pytest.mark.parametrize("command", [c for c in commands_of_the_readme() if "kedro run" in c])
+def test_every_run_command_of_the_readme_is_understood(command, project, monkeypatch):
+    """Its options are parsed and its parameters accepted; what it would train, it does not."""
+    words = re.sub(r"^(\w+=\S+ )*", "", command).split()
+    code = (
+        "import sys; from kedro.framework.session import KedroSession as S; "
+        "from kedro.framework.cli.cli import main; "
+        "S.run = lambda self, **k: print('would run', k['pipeline_names'], self.load_context().env);"
+        "sys.argv = sys.argv[1:]; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words], text=True, check=False, capture_output=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert "would run" in done.stdout
+
+
+def test_every_make_target_of_the_readme_exists():
+    makefile = (PROJECT / "Makefile").read_text()
+    targets = [c.split()[1] for c in commands_of_the_readme() if c.startswith("make ")]
+    assert {"demo", "test"} <= set(targets)
+    for target in targets:
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_a_sixth_family_costs_a_builder_a_row_and_a_yaml_file(tmp_path):
+    """A family added to a copy of the project runs from the raw files to its metrics."""
+    folder = copy_project(tmp_path)
+    settings = yaml.safe_load((folder / "conf/base/parameters/mlp.yml").read_text())["mlp"]
+    settings["model"] = {"units": 8}
+    (folder / "conf/base/parameters/perceptron.yml").write_text(yaml.dump({"perceptron": settings}))
+    code = """
+import sys
+import mnist_pipeline.families as families
+from mnist_pipeline.bounds import Count
+from mnist_pipeline.lazy import keras
+
+def build_perceptron(input_shape, output_shape, *, units: Count):
+    layers = keras.layers
+    return keras.Sequential([
+        keras.Input(input_shape), layers.Flatten(), layers.Dense(units, "relu"),
+        layers.Dense(*output_shape, activation="softmax"),
+    ])
+
+families.FAMILIES += (families.Family(
+    "perceptron", build_perceptron, "clean_images", "one_hot_labels", "classification"),)
+from kedro.framework.cli.cli import main
+sys.argv = ["kedro", "run", "--env=test", "--pipeline=perceptron"]
+main()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, text=True, check=False, capture_output=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    metrics = json.loads(artifact(folder, "08_reporting/perceptron/metrics.json").read_text())
+    assert metrics["parameters"] == 784 * 8 + 8 + 8 * 10 + 10
+
+
+@pytest.mark.mnist
+def test_a_short_training_on_mnist_reads_most_digits(tmp_path, mnist_dir):
+    folder = copy_project(tmp_path)
+    changes = "mlp.training.epochs=2,data.sources=[mnist_files]"
+    done = run_kedro(
+        folder, "run", "--pipeline=mlp", f"--params={changes}", MNIST_DIR=str(mnist_dir)
+    )
+    assert done.returncode == 0, done.stdout
+    metrics = json.loads(artifact(folder, "08_reporting/mlp/metrics.json").read_text())
+    assert metrics["dataset"] == "MNIST"
+    assert (metrics["train_images"], metrics["test_images"]) == (54_000, 10_000)
+    assert metrics["accuracy"] > 0.95

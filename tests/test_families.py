@@ -1,0 +1,42 @@
+"""The networks are those of the originals: their parameter counts say so."""
+
+import numpy as np
+import pytest
+
+from mnist_pipeline.families import FAMILIES
+from tests.conftest import load_parameters
+
+PARAMETERS = {"mlp": 109_386, "cnn": 471_018, "autoencoder": 479_105}
+PART_PARAMETERS = {"encoder": 219_584, "decoder": 259_521}
+OUTPUT_SHAPES = {"one_hot_labels": (10,), "clean_images": (28, 28, 1)}
+
+
+def build(family):
+    settings = load_parameters()[family.name]["model"]
+    return family.build((28, 28, 1), OUTPUT_SHAPES[family.returns], **settings)
+
+
+def test_every_family_has_its_parameter_count_here():
+    assert {family.name for family in FAMILIES} == set(PARAMETERS)
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
+def test_the_network_has_as_many_parameters_as_the_original(family):
+    assert build(family).count_params() == PARAMETERS[family.name]
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
+def test_the_network_returns_what_the_table_says(family):
+    model = build(family)
+    outputs = np.asarray(model(np.zeros((2, 28, 28, 1), np.float32)))
+    assert outputs.shape == (2, *OUTPUT_SHAPES[family.returns])
+    assert outputs.dtype == np.float32
+    assert outputs.min() >= 0
+    assert outputs.max() <= 1
+
+
+@pytest.mark.parametrize("family", [f for f in FAMILIES if f.parts], ids=lambda family: family.name)
+def test_the_parts_of_a_network_have_their_parameter_counts(family):
+    model = build(family)
+    counts = {part: model.get_layer(part).count_params() for part in family.parts}
+    assert counts == {part: PART_PARAMETERS[part] for part in family.parts}

@@ -1,0 +1,149 @@
+import logging
+
+import numpy as np
+import pytest
+
+from mnist_pipeline import fitting
+from mnist_pipeline.errors import UserError
+from mnist_pipeline.lazy import keras
+from mnist_pipeline.models.mlp import build_mlp
+from mnist_pipeline.parameters import ClassificationTraining
+from mnist_pipeline.preprocessing import normalize, one_hot
+
+
+@pytest.fixture
+def settings(tmp_path):
+    def build(**changes):
+        values = {
+            "loss": "categorical_crossentropy",
+            "epochs": 3,
+            "batch_size": 32,
+            "learning_rate": 0.01,
+            "validation_fraction": 0.1,
+            "validation_split": "stratified",
+            "early_stopping_patience": None,
+            "reduce_lr_patience": None,
+            "reduce_lr_factor": 0.5,
+            "best_by": "val_loss",
+            "checkpoint": str(tmp_path / "checkpoints/best.keras"),
+        }
+        return ClassificationTraining(**{**values, **changes})
+
+    return build
+
+
+def fit(bundled, settings, seed=0, hidden_units=(16,)):
+    """Train a small MLP on 200 real digits, validate on 50 others."""
+    keras.utils.set_random_seed(seed)
+    return fitting.fit(
+        build_mlp((28, 28, 1), (10,), hidden_units=list(hidden_units), dropout=0.1),
+        normalize(bundled.images[:250]),
+        one_hot(bundled.labels[:250], 10),
+        train_indices=np.arange(200),
+        validation_indices=np.arange(200, 250),
+        settings=settings,
+        metrics=["accuracy"],
+        seed=seed,
+    )
+
+
+def test_training_learns(bundled, settings):
+    result = fit(bundled, settings(epochs=10))
+    assert result.history["val_accuracy"].iloc[-1] > 0.7  # chance is 0.1
+    assert result.history["loss"].is_monotonic_decreasing
+
+
+def test_the_history_has_a_row_per_epoch(bundled, settings):
+    history = fit(bundled, settings()).history
+    assert history["epoch"].tolist() == [1, 2, 3]
+    assert set(history) == {
+        *("epoch", "loss", "val_loss", "accuracy", "val_accuracy", "learning_rate", "seconds")
+    }
+
+
+def test_the_same_seed_gives_the_same_numbers_and_another_seed_others(bundled, settings):
+    first, again, other = (fit(bundled, settings(), seed) for seed in (1, 1, 2))
+    numbers = ["loss", "val_loss", "accuracy", "val_accuracy"]
+    assert first.history[numbers].equals(again.history[numbers])
+    for one, two in zip(first.model.get_weights(), again.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, two)
+    assert not first.history[numbers].equals(other.history[numbers])
+
+
+def test_the_weights_are_those_of_the_best_epoch(bundled, settings):
+    result = fit(bundled, settings(epochs=6, learning_rate=0.05))
+    losses = result.history["val_loss"]
+    assert result.best_epoch == losses.argmin() + 1
+    images, targets = normalize(bundled.images[200:250]), one_hot(bundled.labels[200:250], 10)
+    loss, _ = result.model.evaluate(images, targets, verbose=0)
+    assert loss == pytest.approx(losses.min(), rel=1e-5)
+
+
+def test_the_checkpoint_on_disk_is_the_best_network(bundled, settings):
+    chosen = settings(best_by="val_accuracy")
+    result = fit(bundled, chosen)
+    saved = keras.models.load_model(chosen.checkpoint)
+    for kept, loaded in zip(result.model.get_weights(), saved.get_weights(), strict=True):
+        np.testing.assert_array_equal(kept, loaded)
+
+
+def test_an_interrupted_training_leaves_its_checkpoint_and_says_where(
+    bundled, settings, monkeypatch, caplog
+):
+    def interrupt(self, epoch, logs=None):
+        if epoch == 1:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(fitting._Progress, "on_epoch_begin", interrupt)
+    monkeypatch.setattr(fitting._Progress, "on_train_batch_end", lambda *_: None)
+    monkeypatch.setattr(fitting._Progress, "on_test_begin", lambda *_: None)
+    monkeypatch.setattr(fitting._Progress, "on_epoch_end", lambda *_: None)
+    chosen = settings()
+    with pytest.raises(KeyboardInterrupt), caplog.at_level(logging.WARNING):
+        fit(bundled, chosen)
+    assert keras.models.load_model(chosen.checkpoint).count_params() == 12_730
+    assert f"after epoch 1, the best so far, is in {chosen.checkpoint}" in caplog.text
+
+
+def test_early_stopping_ends_a_training_that_does_not_improve(bundled, settings):
+    chosen = settings(epochs=50, learning_rate=3.0, early_stopping_patience=2)
+    history = fit(bundled, chosen).history
+    assert len(history) == history["val_loss"].argmin() + 1 + 2 < 50
+
+
+def test_the_learning_rate_is_lowered_when_the_loss_does_not_fall(bundled, settings):
+    chosen = settings(epochs=10, learning_rate=3.0, reduce_lr_patience=1, reduce_lr_factor=0.25)
+    rates = fit(bundled, chosen).history["learning_rate"]
+    assert rates.iloc[0] == 3.0
+    assert 0.75 in rates.to_numpy()
+
+
+def test_a_training_that_diverges_is_stopped_with_advice(bundled, settings):
+    with pytest.raises(UserError, match=r"not a number after epoch 1.*lower training\.learning_rate"):
+        fit(bundled, settings(learning_rate=1e30), hidden_units=(64, 64, 64))
+
+
+def test_each_epoch_is_one_line_in_the_log(bundled, settings, caplog):
+    with caplog.at_level(logging.INFO):
+        fit(bundled, settings(epochs=2))
+    lines = [record.getMessage() for record in caplog.records]
+    assert [line.split("  ")[0] for line in lines] == ["mlp epoch 1/2", "mlp epoch 2/2"]
+    assert "val_loss" in lines[0]
+    assert "images/s" in lines[0]
+
+
+@pytest.mark.parametrize("n", [1, 499, 500, 501])
+def test_every_digit_gets_a_prediction(n):
+    model = build_mlp((28, 28, 1), (10,), hidden_units=[], dropout=0.0)
+    outputs = fitting.predict(model, np.zeros((n, 28, 28, 1), np.float32))
+    assert outputs.shape == (n, 10)
+
+
+def test_an_epoch_sees_every_training_digit_once_in_another_order():
+    x, y = np.arange(100, dtype=np.float32), np.arange(100, dtype=np.float32) * 10
+    indices = np.arange(0, 100, 2)
+    batches = fitting._batches(x, y, indices, 8, shuffle_seed=3)
+    epochs = [np.concatenate([xs.numpy() for xs, _ in batches]) for _ in range(2)]
+    assert sorted(epochs[0]) == sorted(epochs[1]) == indices.tolist()
+    assert epochs[0].tolist() != epochs[1].tolist()
+    assert all((ys.numpy() == 10 * xs.numpy()).all() for xs, ys in batches)

@@ -1,0 +1,101 @@
+import json
+
+import numpy as np
+import pytest
+from skimage.metrics import peak_signal_noise_ratio, structural_similarity
+from sklearn.metrics import accuracy_score, f1_score, log_loss
+
+from mnist_pipeline import metrics
+
+
+@pytest.fixture
+def answers():
+    """Probabilities for 300 digits, right about half of the time, and the labels."""
+    random = np.random.default_rng(0)
+    labels = random.integers(0, 10, 300)
+    scores = random.normal(size=(300, 10)) + 2 * np.eye(10)[labels]
+    exponentials = np.exp(scores)
+    return exponentials / exponentials.sum(axis=1, keepdims=True), labels
+
+
+def test_classification_metrics_agree_with_scikit_learn(answers):
+    probabilities, labels = answers
+    predicted = probabilities.argmax(axis=1)
+    scores = metrics.classification_metrics(probabilities, labels)
+    assert scores["accuracy"] == pytest.approx(accuracy_score(labels, predicted))
+    assert scores["loss"] == pytest.approx(log_loss(labels, probabilities))
+    assert scores["macro_f1"] == pytest.approx(f1_score(labels, predicted, average="macro"))
+
+
+def test_per_class_accuracy_and_confusions_on_digits_counted_by_hand():
+    labels = np.array([0, 0, 0, 1, 1, 2])
+    predicted = np.array([0, 1, 1, 1, 0, 2])
+    scores = metrics.classification_metrics(np.eye(4)[predicted], labels)
+    assert scores["per_class_accuracy"] == {"0": 1 / 3, "1": 0.5, "2": 1.0, "3": None}
+    assert scores["top_confusions"] == [[0, 1, 2], [1, 0, 1]]
+
+
+def test_metrics_are_plain_json(answers):
+    json.dumps(metrics.classification_metrics(*answers))
+
+
+def test_a_certain_mistake_costs_a_finite_loss():
+    assert metrics.classification_metrics(np.eye(3), np.array([1, 1, 2]))["loss"] == pytest.approx(
+        -np.log(1e-7) / 3
+    )
+
+
+def test_calibration_error_worked_out_by_hand():
+    # Bin of 0.9: three digits, two right. Bin of 0.5: one digit, right.
+    probabilities = np.array([[0.9, 0.1], [0.9, 0.1], [0.9, 0.1], [0.5, 0.5]])
+    labels = np.array([0, 0, 1, 0])
+    expected = 3 / 4 * abs(2 / 3 - 0.9) + 1 / 4 * abs(1 - 0.5)
+    assert metrics.expected_calibration_error(probabilities, labels) == pytest.approx(expected)
+
+
+def test_a_network_that_is_always_sure_and_right_is_calibrated():
+    assert metrics.expected_calibration_error(np.eye(10), np.arange(10)) == 0
+
+
+@pytest.fixture
+def pictures():
+    """Forty real test pictures, and the same with noise."""
+    from mnist_pipeline.preprocessing import normalize
+    from mnist_pipeline.sources import read_bundled_digits
+
+    originals = normalize(read_bundled_digits(None).test.images[:40])
+    noise = np.random.default_rng(0).normal(0, 0.2, originals.shape)
+    return np.clip(originals + noise, 0, 1).astype(np.float32), originals
+
+
+def test_image_errors_agree_with_scikit_image(pictures):
+    errors = metrics.image_errors(*pictures)
+    for k, (noisy, original) in enumerate(zip(*(p[..., 0] for p in pictures), strict=True)):
+        psnr = peak_signal_noise_ratio(original, noisy, data_range=1)
+        similarity = structural_similarity(
+            original.astype(np.float64), noisy.astype(np.float64), data_range=1,
+            gaussian_weights=True, sigma=1.5, use_sample_covariance=False,
+        )  # fmt: skip
+        assert errors["psnr_db"][k] == pytest.approx(psnr)
+        assert errors["ssim"][k] == pytest.approx(similarity)
+        assert errors["mse"][k] == pytest.approx(np.mean((original - noisy) ** 2), rel=1e-5)
+
+
+def test_a_picture_is_like_itself(pictures):
+    errors = metrics.image_errors(pictures[1], pictures[1])
+    assert not errors["mse"].any()
+    assert np.isinf(errors["psnr_db"]).all()
+    np.testing.assert_allclose(errors["ssim"], 1)
+
+
+def test_more_pictures_than_fit_in_one_chunk_are_all_scored(pictures):
+    many = np.tile(pictures[0], (51, 1, 1, 1)), np.tile(pictures[1], (51, 1, 1, 1))
+    np.testing.assert_allclose(metrics.ssim(*many), np.tile(metrics.ssim(*pictures), 51))
+
+
+def test_pca_restores_pictures_that_differ_in_as_many_ways_as_it_has_components():
+    random = np.random.default_rng(0)
+    basis = random.random((3, 784))
+    pictures = (random.random((50, 3)) @ basis).reshape(50, 28, 28, 1)
+    assert metrics.pca_mse(pictures, pictures, n_components=3) == pytest.approx(0, abs=1e-12)
+    assert metrics.pca_mse(pictures, pictures, n_components=2) > 1e-3

@@ -1,0 +1,70 @@
+import copy
+
+import pytest
+
+from mnist_pipeline.errors import UserError
+from mnist_pipeline.parameters import check_parameters
+from tests.conftest import PROJECT, load_parameters
+
+
+@pytest.fixture
+def parameters():
+    return copy.deepcopy(load_parameters())
+
+
+def change(parameters, key, value):
+    *path, last = key.split(".")
+    for name in path:
+        parameters = parameters[name]
+    parameters[last] = value
+
+
+@pytest.mark.parametrize("env", [p.name for p in (PROJECT / "conf").iterdir() if p.is_dir()])
+def test_the_parameters_of_every_environment_are_accepted(env):
+    check_parameters(load_parameters(env))
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("mpl", {}, "mpl = {}: there is no such key; did you mean mlp?"),
+        ("zebra", 1, "zebra = 1: there is no such key; allowed here: seed, data, mlp,"),
+        ("mlp.training.epoch", 5, "mlp.training.epoch = 5: there is no such key; did you mean epochs?"),
+        ("mlp.model.filters", 5, "mlp.model.filters = 5: there is no such key"),
+        ("mlp.training.epochs", "5", "mlp.training.epochs = '5': input should be a valid integer"),
+        ("mlp.training.epochs", 0, "mlp.training.epochs = 0: input should be greater than or equal to 1"),
+        ("cnn.training.learning_rate", -1.0, "cnn.training.learning_rate = -1.0: input should be gr"),
+        ("cnn.model.conv_dropout", 1.0, "cnn.model.conv_dropout = 1.0: input should be less than 1"),
+        ("cnn.model.filters", [[32], 64], "cnn.model.filters.1 = 64: input should be a valid list"),
+        ("cnn.training.best_by", "accuracy", "input should be 'val_loss' or 'val_accuracy'"),
+        ("autoencoder.training.best_by", "val_accuracy", "input should be 'val_loss'"),
+        ("autoencoder.training.loss", "categorical_crossentropy", "input should be 'mse'"),
+        ("mlp.training.validation_fraction", 1.0, "validation_fraction = 1.0: input should be less"),
+        ("mlp.training.validation_split", "random", "input should be 'stratified' or 'first'"),
+        ("data.sources", ["mnist"], "data.sources.0 = 'mnist': input should be 'mnist_files', 'mn"),
+        ("data.sources", [], "data.sources = []: list should have at least 1 item"),
+        ("data.mnist_dir", "", "data.mnist_dir = '': string should have at least 1 character"),
+        ("data.train_limit", 0, "data.train_limit = 0: input should be greater than or equal to 1"),
+        ("seed", -1, "seed = -1: input should be greater than or equal to 0"),
+        ("seed", True, "seed = True: input should be a valid integer"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_by_key_and_value(parameters, key, value, message):
+    change(parameters, key, value)
+    with pytest.raises(UserError) as error:
+        check_parameters(parameters)
+    assert message in str(error.value)
+
+
+def test_a_missing_key_is_named(parameters):
+    del parameters["cnn"]["training"]["epochs"]
+    with pytest.raises(UserError, match=r"cnn\.training\.epochs is missing"):
+        check_parameters(parameters)
+
+
+def test_all_problems_are_told_at_once(parameters):
+    change(parameters, "seed", "x")
+    change(parameters, "mlp.training.epochs", 0)
+    with pytest.raises(UserError) as error:
+        check_parameters(parameters)
+    assert len(str(error.value).splitlines()) == 3
