@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import subprocess
 import sys
 
@@ -162,7 +163,7 @@ def commands_of_the_readme():
 @pytest.mark.parametrize("command", [c for c in commands_of_the_readme() if "kedro run" in c])
 def test_every_run_command_of_the_readme_is_understood(command, project, monkeypatch):
     """Its options are parsed and its parameters accepted; what it would train, it does not."""
-    words = re.sub(r"^(\w+=\S+ )*", "", command).split()
+    words = shlex.split(re.sub(r"^(\w+=\S+ )*", "", command))
     code = (
         "import sys; from kedro.framework.session import KedroSession as S; "
         "from kedro.framework.cli.cli import main; "

@@ -78,7 +78,8 @@ def fit(
     if settings.early_stopping_patience is not None:
         callbacks.append(keras.callbacks.EarlyStopping(patience=settings.early_stopping_patience))
 
-    x, y = tf.constant(inputs), tf.constant(targets)
+    x = tf.constant(inputs)
+    y = x if targets is inputs else tf.constant(targets)
     started = time.perf_counter()
     try:
         model.fit(

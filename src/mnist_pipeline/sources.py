@@ -83,7 +83,7 @@ def read_first_available(settings: DataSettings) -> tuple[str, RawDigits]:
 
 def read_mnist_files(settings: DataSettings) -> RawDigits:
     """The four official files, gzipped or not; refused if they are not bit for bit MNIST."""
-    folder = Path(settings.mnist_dir)
+    folder = Path(settings.mnist_dir).expanduser()
     paths = {name: _find_idx(folder, name) for name in MNIST_SHA256}
     missing = [name for name, path in paths.items() if path is None]
     if missing:
@@ -103,7 +103,7 @@ def read_mnist_files(settings: DataSettings) -> RawDigits:
 
 def download_mnist(settings: DataSettings) -> RawDigits:
     """Fetch what is missing of the four files into `settings.mnist_dir`, then read them."""
-    folder = Path(settings.mnist_dir)
+    folder = Path(settings.mnist_dir).expanduser()
     for name in MNIST_SHA256:
         if _find_idx(folder, name) is None:
             _download(name, folder, settings)
@@ -112,7 +112,7 @@ def download_mnist(settings: DataSettings) -> RawDigits:
 
 def read_png_folders(settings: DataSettings) -> RawDigits:
     """`train/` and `test/` in `settings.png_dir`, each in one of the two layouts."""
-    folder = Path(settings.png_dir)
+    folder = Path(settings.png_dir).expanduser()
     parts = [folder / "train", folder / "test"]
     for part in parts:
         if not part.is_dir():
@@ -123,25 +123,9 @@ def read_png_folders(settings: DataSettings) -> RawDigits:
 
 def read_idx_files(settings: DataSettings) -> RawDigits:
     """Any four files in IDX form whose names say train or t10k/test, images or labels."""
-    folder = Path(settings.idx_dir)
-    arrays = []
-    for part, kind in (p for part in ("train", "test") for p in ((part, "images"), (part, "labels"))):
-        words = ("train",) if part == "train" else ("t10k", "test")
-        found = [
-            path
-            for path in sorted(folder.glob("*"))
-            if kind in path.name and any(word in path.name for word in words)
-        ]
-        if not found:
-            raise UnavailableError(f"no file named *{words[0]}*{kind}* in {folder}")
-        if len(found) > 1:
-            names = ", ".join(path.name for path in found)
-            raise BadFileError(
-                f"{folder}: expected one file of {part} {kind}, found {names}. "
-                "Keep one data set in one folder."
-            )
-        arrays.append(IDXDataset(filepath=str(found[0])).load())
-    train, test = Digits(*arrays[:2]), Digits(*arrays[2:])
+    folder = Path(settings.idx_dir).expanduser()
+    train = Digits(*(_read_idx(folder, kind, ("train",)) for kind in ("images", "labels")))
+    test = Digits(*(_read_idx(folder, kind, ("t10k", "test")) for kind in ("images", "labels")))
     return RawDigits(train, test, settings.name or f"IDX files {folder.name}", str(folder))
 
 
@@ -186,6 +170,23 @@ def enlarge_uci_digits(images: np.ndarray) -> np.ndarray:
         shift = [round(centre - at) for at in ndimage.center_of_mass(padded)]
         target[:] = np.rint(255 * np.roll(padded, shift, axis=(0, 1)))
     return enlarged
+
+
+def _read_idx(folder: Path, kind: str, parts: tuple[str, ...]) -> np.ndarray:
+    """The one file of the folder whose name has `kind` and one of `parts` in it."""
+    found = sorted(
+        path for path in folder.glob(f"*{kind}*") if any(part in path.name for part in parts)
+    )
+    if not found:
+        raise UnavailableError(f"no file with {kind} and {' or '.join(parts)} in its name in {folder}")
+    if len(found) > 1:
+        names = ", ".join(path.name for path in found)
+        raise BadFileError(
+            f"{folder}: expected one file of {parts[0]} {kind}, found {names}. "
+            "Keep one data set in one folder."
+        )
+    array: np.ndarray = IDXDataset(filepath=str(found[0])).load()
+    return array
 
 
 def _find_idx(folder: Path, name: str) -> Path | None:

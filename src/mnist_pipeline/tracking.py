@@ -98,6 +98,12 @@ class MLflowTracking:
             self._log_file(family, dataset_name, "summaries")
 
     @hook_impl
+    def after_dataset_loaded(self, dataset_name: str, data: Any) -> None:
+        """A run that starts behind the ingestion (`--from-nodes`) loads the card of an earlier one."""
+        if dataset_name == "dataset_card" and self._runs and not self._dataset_inputs:
+            self._log_dataset(data)
+
+    @hook_impl
     def after_pipeline_run(self) -> None:
         self._finish("FINISHED")
 
@@ -164,7 +170,11 @@ class MLflowTracking:
             )
             for part in ("train", "test")
         ]
-        self._client.log_inputs(self._runs[""], self._dataset_inputs)
+        self._tags |= {"dataset": card["name"], "data_source": card["source"]}
+        for run_id in self._runs.values():
+            self._client.log_inputs(run_id, self._dataset_inputs)
+            for name in ("dataset", "data_source"):
+                self._client.set_tag(run_id, name, self._tags[name])
         self._client.log_dict(self._runs[""], card, "dataset_card.json")
 
     def _log_metrics(self, family: str, values: dict[str, Any]) -> None:
@@ -172,7 +182,6 @@ class MLflowTracking:
             if isinstance(value, int | float) and name != "seed":
                 section = "cost" if name in COST_METRICS else "test"
                 self._client.log_metric(self._runs[family], f"{section}/{name}", value)
-        self._client.set_tag(self._runs[family], "dataset", values["dataset"])
         self._client.log_dict(self._runs[family], values, "metrics.json")
 
     def _log_history(self, family: str, history: pd.DataFrame) -> None:

@@ -1,0 +1,46 @@
+# A door: every target is one or two commands that also work by hand in the activated .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/ready
+export MLFLOW_DISABLE_TELEMETRY = true
+export MLFLOW_SERVER_ENABLE_JOB_EXECUTION = false
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format lock viz viz-build ui clean
+
+help: ## show this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+demo: $(READY) ## train every family on real digits that need no download (about a minute)
+	$(BIN)/kedro run --env=demo
+
+test: lint ## lint, then the whole test suite
+	$(BIN)/pytest
+
+lint: $(READY) ## style, format and types
+	$(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/mypy
+
+format: $(READY) ## bring the code into its format
+	$(BIN)/ruff check --fix && $(BIN)/ruff format
+
+lock: $(READY) ## pin the newest versions that pyproject.toml allows
+	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --all-extras --generate-hashes --no-header --no-annotate pyproject.toml -o requirements.lock
+
+viz: $(READY) ## browse the pipelines at http://127.0.0.1:4141
+	$(BIN)/kedro viz run
+
+viz-build: $(READY) ## write the pipelines as a static page into build/
+	$(BIN)/kedro viz build
+
+ui: $(READY) ## compare runs in MLflow at http://127.0.0.1:5000
+	$(BIN)/mlflow server --backend-store-uri sqlite:///mlflow.db --host 127.0.0.1 --port 5000
+
+clean: ## remove .venv and caches; data and runs stay
+	rm -rf .venv build .viz .pytest_cache .mypy_cache .ruff_cache .hypothesis src/*.egg-info
+
+$(READY): requirements.lock pyproject.toml
+	$(PYTHON) -c "import sys; sys.exit(None if (3, 11) <= sys.version_info < (3, 14) else 'Python 3.11, 3.12 or 3.13 is needed, this is ' + sys.version.split()[0] + '. Name another: make PYTHON=python3.12 ...')"
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install -q --require-hashes -r requirements.lock
+	$(BIN)/pip install -q --no-deps --no-build-isolation -e .
+	touch $@
