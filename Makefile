@@ -9,7 +9,7 @@ export MLFLOW_SERVER_ENABLE_JOB_EXECUTION = false
 .PHONY: help demo test lint format lock viz viz-build ui clean
 
 help: ## show this list
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(READY) ## train every family on real digits that need no download (about a minute)
 	$(BIN)/kedro run --env=demo
@@ -32,8 +32,8 @@ viz: $(READY) ## browse the pipelines at http://127.0.0.1:4141
 viz-build: $(READY) ## write the pipelines as a static page into build/
 	$(BIN)/kedro viz build
 
-ui: $(READY) ## compare runs in MLflow at http://127.0.0.1:5000
-	$(BIN)/mlflow server --backend-store-uri sqlite:///mlflow.db --host 127.0.0.1 --port 5000
+ui: $(READY) ## compare runs in MLflow at http://127.0.0.1:5050
+	$(BIN)/mlflow server --backend-store-uri sqlite:///mlflow.db --host 127.0.0.1 --port 5050
 
 clean: ## remove .venv and caches; data and runs stay
 	rm -rf .venv build .viz .pytest_cache .mypy_cache .ruff_cache .hypothesis src/*.egg-info
@@ -41,6 +41,7 @@ clean: ## remove .venv and caches; data and runs stay
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -c "import sys; sys.exit(None if (3, 11) <= sys.version_info < (3, 14) else 'Python 3.11, 3.12 or 3.13 is needed, this is ' + sys.version.split()[0] + '. Name another: make PYTHON=python3.12 ...')"
 	$(PYTHON) -m venv .venv
+	@echo "Installing the pinned packages into .venv (about 1 GB to download, once)"
 	$(BIN)/pip install -q --require-hashes -r requirements.lock
 	$(BIN)/pip install -q --no-deps --no-build-isolation -e .
 	touch $@

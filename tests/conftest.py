@@ -62,11 +62,12 @@ def load_parameters(env: str = "base") -> dict[str, Any]:
 
 def copy_project(folder: Path) -> Path:
     """The project as a fresh clone has it: configuration and code, no data."""
-    shutil.copytree(PROJECT / "conf", folder / "conf", ignore=shutil.ignore_patterns("local"))
+    not_in_git = shutil.ignore_patterns("local", "__pycache__", "*.egg-info")
+    for name in ("conf", "src"):
+        shutil.copytree(PROJECT / name, folder / name, ignore=not_in_git)
     (folder / "conf/local").mkdir()
     for name in ("pyproject.toml", ".telemetry"):
         shutil.copy(PROJECT / name, folder)
-    (folder / "src").symlink_to(PROJECT / "src")
     return folder
 
 
@@ -80,7 +81,9 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 Kedro = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
-def run_kedro(folder: Path, *arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+def run_kedro(
+    folder: Path, *arguments: str, **environment: str
+) -> "subprocess.CompletedProcess[str]":
     """`kedro` as a user types it; standard error behind standard output, as on a terminal."""
     return subprocess.run(
         [sys.executable, "-m", "kedro", *arguments],

@@ -34,6 +34,12 @@ def test_params_without_a_key_or_a_value_are_refused(text):
         parse(text)
 
 
+@pytest.mark.parametrize("text", ["seed=[1", "data.name=@x", "a={b: 1"])
+def test_a_value_that_is_not_yaml_is_refused(text):
+    with pytest.raises(UserError, match="has a value that is not YAML"):
+        parse(text)
+
+
 def test_the_run_command_has_all_options_of_kedro():
     result = CliRunner().invoke(cli, ["run", "--help"])
     for option in ("--pipeline", "--env", "--params", "--tags", "--from-nodes", "--load-versions"):
@@ -48,17 +54,17 @@ def folder(tmp_path_factory):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--pipeline=mpl"], "Error: There is no pipeline 'mpl'. Did you mean mlp?"),
-        (["--env=tset"], "Error: There is no environment 'tset'; there are base, demo, local, test."),
-        (["--params=mlp.training.epoch=1"], "mlp.training.epoch = 1: there is no such key; did you"),
-        (["--params=seed"], "Error: --params: expected key=value, found 'seed'."),
-        (["--params=data.sources=[mnist_files]"], "add bundled_digits to data.sources."),
-        (["--env=test", "--nodes=train"], "Error: Pipeline does not contain nodes named ['train']."),
-        (["--env=test", "--load-versions=cnn.model:2020-01-01T00.00.00.000Z", "--from-nodes=predict_with_cnn"], "Error: "),
+        ("--pipeline=mpl", "Error: There is no pipeline 'mpl'. Did you mean mlp?"),
+        ("--env=tset", "Error: There is no environment 'tset'; there are base, demo, local, test."),
+        ("--params=mlp.training.epoch=1", "mlp.training.epoch = 1: there is no such key; did you"),
+        ("--params=seed", "Error: --params: expected key=value, found 'seed'."),
+        ("--params=data.sources=[mnist_files]", "add bundled_digits to data.sources."),
+        ("--nodes=train", "Error: Pipeline does not contain nodes named ['train']."),
+        ("--runner=ParallelRunner", "TensorFlow uses every core by itself."),
     ],
-)  # fmt: skip
+)
 def test_a_mistake_ends_in_one_message_and_exit_code_1(folder, arguments, message):
-    done = run_kedro(folder, "run", *arguments)
+    done = run_kedro(folder, "run", arguments)
     assert done.returncode == 1, done.stdout
     assert "Traceback" not in done.stdout
     assert message in done.stdout.strip().splitlines()[-1]

@@ -167,7 +167,7 @@ def test_every_run_command_of_the_readme_is_understood(command, project, monkeyp
     code = (
         "import sys; from kedro.framework.session import KedroSession as S; "
         "from kedro.framework.cli.cli import main; "
-        "S.run = lambda self, **k: print('would run', k['pipeline_names'], self.load_context().env);"
+        "S.run = lambda self, **k: print('would run', self.load_context().env); "
         "sys.argv = sys.argv[1:]; main()"
     )
     done = subprocess.run(

@@ -1,4 +1,5 @@
 import logging
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -6,9 +7,11 @@ import pytest
 from mnist_pipeline import fitting
 from mnist_pipeline.errors import UserError
 from mnist_pipeline.lazy import keras
+from mnist_pipeline.models.cnn import build_cnn
 from mnist_pipeline.models.mlp import build_mlp
 from mnist_pipeline.parameters import ClassificationTraining
 from mnist_pipeline.preprocessing import normalize, one_hot
+from tests.conftest import load_parameters
 
 
 @pytest.fixture
@@ -43,6 +46,7 @@ def fit(bundled, settings, seed=0, hidden_units=(16,)):
         validation_indices=np.arange(200, 250),
         settings=settings,
         metrics=["accuracy"],
+        name="mlp",
         seed=seed,
     )
 
@@ -50,7 +54,7 @@ def fit(bundled, settings, seed=0, hidden_units=(16,)):
 def test_training_learns(bundled, settings):
     result = fit(bundled, settings(epochs=10))
     assert result.history["val_accuracy"].iloc[-1] > 0.7  # chance is 0.1
-    assert result.history["loss"].is_monotonic_decreasing
+    assert result.history["loss"].iloc[-1] < result.history["loss"].iloc[0] / 5
 
 
 def test_the_history_has_a_row_per_epoch(bundled, settings):
@@ -95,9 +99,9 @@ def test_an_interrupted_training_leaves_its_checkpoint_and_says_where(
             raise KeyboardInterrupt
 
     monkeypatch.setattr(fitting._Progress, "on_epoch_begin", interrupt)
-    monkeypatch.setattr(fitting._Progress, "on_train_batch_end", lambda *_: None)
-    monkeypatch.setattr(fitting._Progress, "on_test_begin", lambda *_: None)
-    monkeypatch.setattr(fitting._Progress, "on_epoch_end", lambda *_: None)
+    monkeypatch.setattr(fitting._Progress, "on_train_batch_end", lambda *_, **__: None)
+    monkeypatch.setattr(fitting._Progress, "on_test_begin", lambda *_, **__: None)
+    monkeypatch.setattr(fitting._Progress, "on_epoch_end", lambda *_, **__: None)
     chosen = settings()
     with pytest.raises(KeyboardInterrupt), caplog.at_level(logging.WARNING):
         fit(bundled, chosen)
@@ -118,9 +122,36 @@ def test_the_learning_rate_is_lowered_when_the_loss_does_not_fall(bundled, setti
     assert 0.75 in rates.to_numpy()
 
 
-def test_a_training_that_diverges_is_stopped_with_advice(bundled, settings):
-    with pytest.raises(UserError, match=r"not a number after epoch 1.*lower training\.learning_rate"):
-        fit(bundled, settings(learning_rate=1e30), hidden_units=(64, 64, 64))
+@pytest.mark.parametrize("best_by", ["val_loss", "val_accuracy"])
+def test_a_training_that_diverges_is_stopped_with_advice(bundled, settings, best_by):
+    chosen = settings(learning_rate=1e30, best_by=best_by)
+    with pytest.raises(
+        UserError, match=r"not a number after epoch 1.*mlp\.training\.learning_rate"
+    ):
+        fit(bundled, chosen, hidden_units=(64, 64, 64))
+
+
+def test_the_checkpoint_of_an_earlier_training_is_not_taken_for_this_one(bundled, settings):
+    chosen = settings(learning_rate=1e30)
+    Path(chosen.checkpoint).parent.mkdir()
+    Path(chosen.checkpoint).write_bytes(b"an earlier network")
+    with pytest.raises(UserError):
+        fit(bundled, chosen, hidden_units=(64, 64, 64))
+    assert not Path(chosen.checkpoint).exists()
+
+
+def test_the_full_cnn_with_dropout_is_reproducible_to_the_last_bit(bundled, settings):
+    histories = []
+    for _ in range(2):
+        keras.utils.set_random_seed(5)
+        model = build_cnn((28, 28, 1), (10,), **load_parameters()["cnn"]["model"])
+        result = fitting.fit(
+            model, normalize(bundled.images), one_hot(bundled.labels, 10),
+            train_indices=np.arange(1000), validation_indices=np.arange(1000, 1437),
+            settings=settings(epochs=1, batch_size=128), metrics=["accuracy"], name="cnn", seed=5,
+        )  # fmt: skip
+        histories.append(result.history[["loss", "val_loss"]])
+    assert histories[0].equals(histories[1])
 
 
 def test_each_epoch_is_one_line_in_the_log(bundled, settings, caplog):

@@ -52,14 +52,16 @@ def test_a_split_that_leaves_one_part_empty_is_refused(fraction):
 
 
 def test_a_split_too_small_for_every_class_is_refused():
-    with pytest.raises(UserError, match=r"Cannot draw 5 of 200 digits .* the rarest class has 10"):
+    with pytest.raises(UserError, match=r"Cannot draw 5 of 200 digits .* must be at least 10"):
         split_indices(LABELS, 0.025, seed=1)
 
 
 def test_a_limit_keeps_every_class_and_the_old_order(tiny_digits):
     limited = limit_digits(tiny_digits, 10, seed=0)
     assert sorted(limited.labels) == list(range(10))
-    positions = [int(np.flatnonzero((tiny_digits.images == i).all((1, 2)))[0]) for i in limited.images]
+    positions = [
+        int(np.flatnonzero((tiny_digits.images == i).all((1, 2)))[0]) for i in limited.images
+    ]
     assert positions == sorted(positions)
 
 
@@ -68,6 +70,7 @@ def test_no_limit_or_one_beyond_the_digits_changes_nothing(tiny_digits, limit):
     assert limit_digits(tiny_digits, limit, seed=0) is tiny_digits
 
 
-def test_a_limit_too_small_for_every_class_is_refused(tiny_digits):
-    with pytest.raises(UserError, match=r"data\.train_limit"):
-        limit_digits(tiny_digits, 5, seed=0)
+@pytest.mark.parametrize("limit", [5, 25])
+def test_a_limit_that_keeps_or_leaves_too_few_for_every_class_is_refused(tiny_digits, limit):
+    with pytest.raises(UserError, match=rf"draw {limit} of 30.*data\.train_limit"):
+        limit_digits(tiny_digits, limit, seed=0)

@@ -23,6 +23,7 @@ def settings(tmp_path):
             "download_timeout_seconds": 2.0,
             "png_dir": str(tmp_path / "png"),
             "idx_dir": str(tmp_path / "idx"),
+            "idx_transposed": False,
             "name": None,
             "class_names": [str(k) for k in range(10)],
             "train_limit": None,
@@ -36,7 +37,12 @@ def settings(tmp_path):
 @pytest.fixture
 def small_mnist(tiny_digits, monkeypatch):
     """Four small files, and their digests in the place of MNIST's. Name -> gzipped content."""
-    arrays = [tiny_digits.images, tiny_digits.labels, tiny_digits.images[:9], tiny_digits.labels[:9]]
+    arrays = [
+        tiny_digits.images,
+        tiny_digits.labels,
+        tiny_digits.images[:9],
+        tiny_digits.labels[:9],
+    ]
     files = dict(zip(sources.MNIST_SHA256, arrays, strict=True))
     monkeypatch.setattr(sources, "MNIST_SHA256", {name: digest(a) for name, a in files.items()})
     return {f"{name}.gz": gzip.compress(encode_idx(array)) for name, array in files.items()}
@@ -91,7 +97,9 @@ def test_without_any_source_every_reason_is_given(settings):
 
 def test_a_second_choice_is_announced_with_the_reason(settings, caplog):
     with caplog.at_level(logging.WARNING):
-        source, _ = sources.read_first_available(settings(sources=["mnist_files", "bundled_digits"]))
+        source, _ = sources.read_first_available(
+            settings(sources=["mnist_files", "bundled_digits"])
+        )
     assert source == "bundled_digits"
     assert "Using bundled_digits (UCI digits at 28x28)" in caplog.text
     assert "mnist_files: no train-images-idx3-ubyte" in caplog.text
@@ -120,6 +128,16 @@ def test_another_data_set_in_idx_form_is_read(tmp_path, settings, tiny_digits):
     _, raw = sources.read_first_available(settings(sources=["idx_files"]))
     assert raw.name == "IDX files idx"
     np.testing.assert_array_equal(raw.test.images, tiny_digits.images)
+
+
+def test_pictures_stored_column_by_column_are_turned(tmp_path, settings, tiny_digits):
+    for part in ("train", "t10k"):
+        for kind in ("images", "labels"):
+            path = str(tmp_path / "idx" / f"{part}-{kind}")
+            IDXDataset(filepath=path).save(getattr(tiny_digits, kind))
+    _, raw = sources.read_first_available(settings(sources=["idx_files"], idx_transposed=True))
+    np.testing.assert_array_equal(raw.train.images[3], tiny_digits.images[3].T)
+    np.testing.assert_array_equal(raw.test.images[0], tiny_digits.images[0].T)
 
 
 def test_two_data_sets_in_one_folder_are_refused(tmp_path, settings):
@@ -179,6 +197,7 @@ class Mirror:
     def __init__(self, files):
         self.files = files
         self.resumes = True
+        self.status = None
         self.break_after = None
         self.requests = []
         mirror = self
@@ -188,8 +207,11 @@ class Mirror:
                 start = int(self.headers.get("Range", "bytes=0-")[6:-1]) if mirror.resumes else 0
                 mirror.requests.append((self.path, start))
                 content = mirror.files.get(self.path.strip("/"))
-                if content is None:
-                    self.send_error(404)
+                if content is None or mirror.status:
+                    self.send_error(mirror.status or 404)
+                    return
+                if start >= len(content):
+                    self.send_error(416)
                     return
                 self.send_response(206 if start else 200)
                 self.send_header("Content-Length", str(len(content) - start))
@@ -224,25 +246,53 @@ def test_missing_files_are_downloaded_and_present_ones_left_alone(tmp_path, sett
 
 def test_a_broken_download_never_becomes_a_data_file_and_is_resumed(tmp_path, settings, mirror):
     downloading = settings(sources=["mnist_download"], mirrors=[mirror.url])
-    mirror.break_after = 1000
+    mirror.break_after = 2048
     with pytest.raises(UserError, match="interrupted"):
         sources.read_first_available(downloading)
     assert [p.suffix for p in (tmp_path / "mnist").iterdir()] == [".part"]
     mirror.break_after = None
     mirror.requests.clear()
     assert len(sources.read_first_available(downloading)[1].train) == 30
-    assert mirror.requests[0] == ("/train-images-idx3-ubyte.gz", 1000)
+    assert mirror.requests[0] == ("/train-images-idx3-ubyte.gz", 2048)
 
 
 def test_a_server_that_cannot_resume_is_asked_for_the_whole_file(tmp_path, settings, mirror):
-    write(tmp_path / "mnist", {"train-images-idx3-ubyte.gz.part": b"half a file"})
+    name = "train-images-idx3-ubyte.gz"
+    write(tmp_path / "mnist", {f"{name}.part": mirror.files[name][:1000]})
     mirror.resumes = False
     downloading = settings(sources=["mnist_download"], mirrors=[mirror.url])
     assert len(sources.read_first_available(downloading)[1].train) == 30
 
 
+@pytest.mark.parametrize("part", [b"not what the file begins with", None])
+def test_a_part_that_is_wrong_or_already_whole_does_no_harm(tmp_path, settings, mirror, part):
+    name = "train-images-idx3-ubyte.gz"
+    write(tmp_path / "mnist", {f"{name}.part": part or mirror.files[name]})
+    downloading = settings(sources=["mnist_download"], mirrors=[mirror.url, mirror.url])
+    assert len(sources.read_first_available(downloading)[1].train) == 30
+
+
+def test_a_mirror_out_of_order_does_not_cost_what_has_arrived(tmp_path, settings, mirror):
+    name = "train-images-idx3-ubyte.gz"
+    write(tmp_path / "mnist", {f"{name}.part": mirror.files[name][:1000]})
+    broken = Mirror(mirror.files)
+    broken.status = 503
+    downloading = settings(sources=["mnist_download"], mirrors=[broken.url, mirror.url])
+    assert len(sources.read_first_available(downloading)[1].train) == 30
+    assert mirror.requests[0] == (f"/{name}", 1000)
+    broken.server.shutdown()
+    broken.server.server_close()
+
+
+def test_a_folder_that_cannot_be_written_makes_the_source_unavailable(tmp_path, settings, mirror):
+    (tmp_path / "mnist").write_bytes(b"a file where a folder should be")
+    downloading = settings(sources=["mnist_download"], mirrors=[mirror.url])
+    with pytest.raises(UserError, match=r"mnist_download: cannot write into .*mnist"):
+        sources.read_first_available(downloading)
+
+
 def test_a_mirror_that_serves_something_else_is_passed_over(tmp_path, settings, mirror):
-    liar = Mirror({name: b"<html>please log in</html>" for name in mirror.files})
+    liar = Mirror(dict.fromkeys(mirror.files, b"<html>please log in</html>"))
     downloading = settings(sources=["mnist_download"], mirrors=[liar.url, mirror.url])
     assert len(sources.read_first_available(downloading)[1].train) == 30
     assert liar.requests

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import mlflow
 import pytest
@@ -63,7 +64,7 @@ def test_a_run_can_be_repeated_from_what_it_says(recorded, finished_run):
     assert parent.data.tags["command"].endswith("run --env=test")
     assert parent.data.tags["kedro_env"] == "test"
     environment = client.download_artifacts(parent.info.run_id, "environment.txt")
-    assert "kedro==1.7" in open(environment).read()
+    assert "kedro==1.7" in Path(environment).read_text()
     (version,) = (finished_run[0] / "data/08_reporting/cnn/metrics.json").iterdir()
     assert parent.data.tags["kedro_version"] == version.name
 
@@ -87,9 +88,9 @@ def test_pictures_and_summaries_are_artifacts(recorded):
     }
 
 
-def test_the_model_is_there_with_its_signature(recorded):
+def test_the_model_is_there_with_its_signature(recorded, monkeypatch):
     client, _, children = recorded
-    mlflow.set_tracking_uri(client.tracking_uri)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", client.tracking_uri)
     (output,) = children["cnn"].outputs.model_outputs
     info = mlflow.models.get_model_info(f"models:/{output.model_id}")
     assert info.signature.inputs.inputs[0].shape == (-1, 28, 28, 1)
@@ -120,7 +121,9 @@ def test_an_interrupted_run_is_marked_and_keeps_its_checkpoint(tmp_path, how):
     process.send_signal(how)
     printed, _ = process.communicate(timeout=60)
     assert process.returncode == 1
-    assert printed.strip().splitlines()[-1] == "Error: Interrupted. What was saved before stays saved."
+    assert (
+        printed.strip().splitlines()[-1] == "Error: Interrupted. What was saved before stays saved."
+    )
     assert "the best so far, is in data/06_models/mlp/checkpoint.keras" in printed
     assert checkpoint.exists()
     _, (parent,), _ = runs_of(folder)

@@ -9,7 +9,6 @@
 import copy
 import difflib
 import os
-import re
 import signal
 import traceback
 from pathlib import Path
@@ -21,10 +20,10 @@ from kedro.framework.cli.utils import CONTEXT_SETTINGS
 from kedro.framework.project import pipelines, settings
 from kedro.utils import find_kedro_project
 from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
 
 from mnist_pipeline.errors import UserError
-
-_COMMA_OUTSIDE_BRACKETS = re.compile(r",(?![^\[]*\])")
 
 
 @click.group(context_settings=CONTEXT_SETTINGS, name="mnist_pipeline")
@@ -38,17 +37,33 @@ def parse_params(
     """Turn `a.b=1,c=[2,3]` into `{"a": {"b": 1}, "c": [2, 3]}`; values are YAML.
 
     Unlike Kedro's own parser it leaves the commas inside brackets alone.
-    Raises UserError for an item without a key or without `=`.
+    Raises UserError for an item without a key or without `=`, and for a value that is not YAML.
     """
     if isinstance(text, dict):  # from a `--config` file
         return text
-    items = [item.strip() for item in _COMMA_OUTSIDE_BRACKETS.split(text) if item.strip()]
-    for item in items:
-        if not re.match(r"[^=\s]+=", item):
+    parsed: dict[str, Any] = {}
+    for item in _split_outside_brackets(text):
+        key, equals, _ = item.partition("=")
+        if not (key.strip() and equals):
             raise UserError(f"--params: expected key=value, found {item!r}.")
-    parsed = OmegaConf.to_container(OmegaConf.from_dotlist(items))
-    assert isinstance(parsed, dict)
-    return {str(key): value for key, value in parsed.items()}
+        try:
+            value = OmegaConf.from_dotlist([item])
+        except (YAMLError, OmegaConfBaseException) as error:
+            raise UserError(f"--params: {item!r} has a value that is not YAML. {error}") from error
+        parsed = OmegaConf.to_container(OmegaConf.merge(parsed, value))  # type: ignore[assignment]
+    return parsed
+
+
+def _split_outside_brackets(text: str) -> list[str]:
+    """`a=1,b=[2,3]` -> [`a=1`, `b=[2,3]`]"""
+    items, depth = [""], 0
+    for character in text:
+        depth += (character in "[{") - (character in "]}")
+        if character == "," and depth <= 0:
+            items.append("")
+        else:
+            items[-1] += character
+    return [item.strip() for item in items if item.strip()]
 
 
 def run(**options: Any) -> Any:
@@ -63,6 +78,11 @@ def run(**options: Any) -> Any:
     options["pipeline"] = None
     for name in options["pipelines"]:
         _check_pipeline(name)
+    if "Parallel" in (options["runner"] or ""):
+        raise UserError(
+            f"--runner={options['runner']} cannot be used: images are handed on in memory, which "
+            "its processes do not share. Leave --runner out; TensorFlow uses every core by itself."
+        )
     try:
         return kedro_run.callback(**options)
     except UserError:

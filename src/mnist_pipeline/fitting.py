@@ -48,6 +48,7 @@ def fit(
     validation_indices: np.ndarray,
     settings: TrainingSettings,
     metrics: Sequence[str] = (),
+    name: str,
     seed: int,
 ) -> Fit:
     """Train `model` in place with Adam and return it with the weights of its best epoch.
@@ -55,19 +56,20 @@ def fit(
     inputs, targets: float32, a row per digit, training and validation digits together.
     train_indices, validation_indices: which rows are which.
     metrics: names of Keras metrics to follow beside the loss.
-    seed: of the order of the digits and of dropout.
+    name: of the network, in the log.
+    seed: of the order of the digits. (First weights and dropout are drawn from Keras's own
+        generator: set it with `keras.utils.set_random_seed` before the model is built.)
 
     Writes the best network so far to `settings.checkpoint`, so that an interrupted training
     leaves something. Raises UserError when the loss is no longer a number.
     """
-    keras.utils.set_random_seed(seed)
     model.compile(
         optimizer=keras.optimizers.Adam(settings.learning_rate),
         loss=settings.loss,
         metrics=list(metrics),
     )
-    progress = _Progress(model.name, settings.epochs, len(train_indices), settings.batch_size)
-    best = _BestCheckpoint(Path(settings.checkpoint), settings.best_by)
+    progress = _Progress(name, settings.epochs, len(train_indices), settings.batch_size)
+    best = _BestCheckpoint(name, Path(settings.checkpoint), settings.best_by)
     callbacks: list[keras.callbacks.Callback] = [progress, best]
     if settings.reduce_lr_patience is not None:
         callbacks.append(
@@ -91,11 +93,9 @@ def fit(
             verbose=0,
         )
     except KeyboardInterrupt:
-        if best.best_epoch:
-            logger.warning(
-                "%s interrupted. The network after epoch %d, the best so far, is in %s",
-                *(model.name, best.best_epoch, settings.checkpoint),
-            )
+        kept = f"The network after epoch {best.best_epoch}, the best so far, is in {best.path}"
+        nothing = "No epoch was complete, so there is no network yet."
+        logger.warning("%s interrupted. %s", name, kept if best.best_epoch else nothing)
         raise
     fit_seconds = time.perf_counter() - started
     best.restore()
@@ -132,25 +132,29 @@ def _batches(
 class _BestCheckpoint(keras.callbacks.Callback):
     """Keeps the best network on disk while training goes on, and gives its weights back."""
 
-    def __init__(self, path: Path, best_by: str) -> None:
+    def __init__(self, name: str, path: Path, best_by: str) -> None:
         super().__init__()
-        self.path, self.best_by = path, best_by
+        self.name, self.path, self.best_by = name, path, best_by
         self.sign = 1 if best_by.endswith("accuracy") else -1
         self.best_score, self.best_epoch = -math.inf, 0
         self.best_weights: list[np.ndarray] = []
 
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.unlink(missing_ok=True)  # of an earlier run: it would pass for this one's
+
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        score = self.sign * (logs or {})[self.best_by]
-        if math.isnan(score):
+        scores = logs or {}
+        if not (math.isfinite(scores["loss"]) and math.isfinite(scores["val_loss"])):
             raise UserError(
-                f"{self.model.name}: {self.best_by} is not a number after epoch {epoch + 1}. "
-                "Training has diverged; lower training.learning_rate."
+                f"{self.name}: the loss is not a number after epoch {epoch + 1}. Training has "
+                f"diverged; lower {self.name}.training.learning_rate."
             )
+        score = self.sign * scores[self.best_by]
         if score > self.best_score:
             self.best_score, self.best_epoch = score, epoch + 1
             self.best_weights = self.model.get_weights()
             # Under another name first: an interruption must not leave half a network.
-            self.path.parent.mkdir(parents=True, exist_ok=True)
             unfinished = self.path.with_name(f"unfinished-{self.path.name}")
             self.model.save(unfinished)
             os.replace(unfinished, self.path)  # noqa: PTH105

@@ -10,12 +10,13 @@ import hashlib
 import math
 import struct
 import zlib
+from typing import Any
 
 import numpy as np
 
 from mnist_pipeline.errors import BadFileError
 
-DTYPES = {
+DTYPES: dict[int, np.dtype[Any]] = {
     0x08: np.dtype(">u1"),
     0x09: np.dtype(">i1"),
     0x0B: np.dtype(">i2"),
@@ -32,7 +33,7 @@ def decode_idx(content: bytes, name: str = "IDX data") -> np.ndarray:
     """Read IDX bytes, gzipped or not, into an array of the type and shape that they state.
 
     name: where the bytes come from, for the message.
-    Returns a read-only array in native byte order.
+    Returns an array in native byte order; it may be read-only.
     Raises BadFileError for a damaged gzip, a wrong magic number, an unknown type code, and for
     fewer or more bytes than the header announces.
 

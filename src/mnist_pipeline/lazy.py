@@ -1,4 +1,4 @@
-"""Keras and TensorFlow, imported when they are first used, and without their greetings.
+"""Keras on TensorFlow, imported when first used, without greetings, whatever the user's set-up.
 
 Importing them costs seconds. `families.py` names the builders of all networks, so without this
 every `kedro registry list` would wait for TensorFlow.
@@ -21,9 +21,13 @@ else:
             self._name = name
 
         def __getattr__(self, attribute: str) -> Any:
-            if "tensorflow" not in sys.modules:
+            if "keras" not in sys.modules:
+                # This project is written for TensorFlow; ~/.keras/keras.json may say otherwise.
+                os.environ["KERAS_BACKEND"] = "tensorflow"
                 with _silent_stderr():
-                    import_module("tensorflow")
+                    config = import_module("keras").config
+                config.set_image_data_format("channels_last")
+                config.set_floatx("float32")
             return getattr(import_module(self._name), attribute)
 
     keras, tf = _LazyModule("keras"), _LazyModule("tensorflow")

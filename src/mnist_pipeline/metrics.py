@@ -66,7 +66,9 @@ def _top_confusions(confusion: np.ndarray, n: int) -> list[list[int]]:
     mistakes = confusion - np.diag(np.diag(confusion))
     order = np.argsort(-mistakes, axis=None, kind="stable")[:n]
     pairs = (np.unravel_index(at, mistakes.shape) for at in order if mistakes.flat[at])
-    return [[int(true), int(predicted), int(mistakes[true, predicted])] for true, predicted in pairs]
+    return [
+        [int(true), int(predicted), int(mistakes[true, predicted])] for true, predicted in pairs
+    ]
 
 
 def image_errors(restored: np.ndarray, originals: np.ndarray) -> dict[str, np.ndarray]:

@@ -10,13 +10,19 @@ import inspect
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from mnist_pipeline.bounds import Count, Fraction, Positive
 from mnist_pipeline.errors import UserError
 
 Source = Literal["mnist_files", "mnist_download", "png_folders", "idx_files", "bundled_digits"]
 Path = Annotated[str, Field(min_length=1)]
+
+
+def _unique(names: list[str]) -> list[str]:
+    if len(set(names)) < len(names):
+        raise ValueError("every name should occur once")
+    return names
 
 
 class Settings(BaseModel):
@@ -34,8 +40,9 @@ class DataSettings(Settings):
     download_timeout_seconds: Positive
     png_dir: Path
     idx_dir: Path
+    idx_transposed: bool
     name: str | None
-    class_names: Annotated[list[str], Field(min_length=2, max_length=256)]
+    class_names: Annotated[list[str], Field(min_length=2, max_length=256), AfterValidator(_unique)]
     train_limit: Count | None
     test_limit: Count | None
 
@@ -53,7 +60,7 @@ class TrainingSettings(Settings):
     reduce_lr_patience: Count | None
     reduce_lr_factor: Fraction
     best_by: str
-    checkpoint: Path
+    checkpoint: Annotated[str, Field(pattern=r"\.keras$")]
 
 
 class ClassificationTraining(TrainingSettings):
@@ -78,7 +85,7 @@ def model_settings(builder: Callable[..., Any]) -> type[Settings]:
     """The settings of a network: the keyword-only arguments of its builder, all of them needed."""
     arguments = inspect.signature(builder).parameters.values()
     fields = {a.name: (a.annotation, ...) for a in arguments if a.kind == a.KEYWORD_ONLY}
-    return create_model(f"{builder.__name__}_settings", __base__=Settings, **fields)
+    return create_model(f"{builder.__name__}_settings", __base__=Settings, **fields)  # type: ignore[call-overload]
 
 
 def all_settings() -> type[Settings]:

@@ -24,7 +24,5 @@ def register_pipelines() -> dict[str, Pipeline]:
     for family in FAMILIES:
         prepare = ingestion() + preprocessing() + create_split_pipeline(family)
         pipelines[family.name] = prepare + training(family) + evaluation(family)
-    pipelines["__default__"] = sum(
-        (pipelines[family.name] for family in FAMILIES), Pipeline([])
-    )
+    pipelines["__default__"] = sum((pipelines[family.name] for family in FAMILIES), Pipeline([]))
     return pipelines

@@ -39,9 +39,7 @@ def class_distribution(
     return figure
 
 
-def samples(
-    images: np.ndarray, labels: np.ndarray, class_names: list[str], dataset: str
-) -> Figure:
+def samples(images: np.ndarray, labels: np.ndarray, class_names: list[str], dataset: str) -> Figure:
     """The first four digits of each class: 40 for ten classes.
 
     images: uint8 (n, 28, 28). labels: uint8 (n,).
@@ -219,7 +217,7 @@ def confidence_distribution(
     axes = figure.subplots()
     confidence = probabilities.max(axis=1)
     correct = probabilities.argmax(axis=1) == labels
-    bins = np.linspace(0, 1, 21)
+    bins = np.linspace(0, 1, 21).tolist()
     axes.hist(
         [confidence[correct], confidence[~correct]], bins, color=[BLUE, VERMILION],
         hatch=["", "///"], edgecolor="white", linewidth=0.3,

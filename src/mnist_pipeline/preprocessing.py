@@ -59,7 +59,7 @@ def split_indices(
 def limit_digits(digits: Digits, limit: int | None, *, seed: int) -> Digits:
     """At most `limit` digits, every class in proportion, drawn at random, in their old order.
 
-    Raises UserError when the limit is too small for one digit a class.
+    Raises UserError when the limit keeps, or leaves out, less than one digit of each class.
     """
     if limit is None or limit >= len(digits):
         return digits
@@ -75,10 +75,11 @@ def _stratified(
             indices, test_size=n_second, stratify=labels, random_state=seed
         )
     except ValueError as error:
-        counts = np.bincount(labels)
+        n_classes = len(np.unique(labels))
         raise UserError(
-            f"Cannot draw {n_second} of {len(labels)} digits with every class in proportion: "
-            f"the rarest class has {counts[counts > 0].min()}. Use more digits "
-            "(data.train_limit, data.test_limit) or another training.validation_fraction."
+            f"Cannot draw {n_second} of {len(labels)} digits with every class in proportion: both "
+            f"those drawn and those left must be at least {n_classes}, one of each class. Change "
+            "data.train_limit, data.test_limit or training.validation_fraction (or, to use every "
+            "digit, set the limit to null)."
         ) from error
     return np.sort(first), np.sort(second)

@@ -5,7 +5,7 @@ import warnings
 
 from omegaconf.resolvers import oc
 
-from mnist_pipeline.hooks import ParameterCheck, RunSummary
+from mnist_pipeline.hooks import OwnVersions, ParameterCheck, RunSummary
 from mnist_pipeline.tracking import MLflowTracking
 
 # TensorFlow greets every run with notes about its build and the processor, some of them marked as
@@ -17,7 +17,7 @@ os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 # Kedro 1.7 with OmegaConf 2.4, at every command; nothing that a user could change.
 warnings.filterwarnings("ignore", message="(?s)register_new_resolver")
 
-HOOKS = (ParameterCheck(), MLflowTracking(), RunSummary())
+HOOKS = (ParameterCheck(), OwnVersions(), MLflowTracking(), RunSummary())
 
 CONFIG_LOADER_ARGS = {
     "base_env": "base",

@@ -4,10 +4,10 @@ Unlike the rest of the library these functions read files and the network: which
 parameters tell.
 """
 
-import gzip
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 
 import numpy as np
@@ -126,6 +126,8 @@ def read_idx_files(settings: DataSettings) -> RawDigits:
     folder = Path(settings.idx_dir).expanduser()
     train = Digits(*(_read_idx(folder, kind, ("train",)) for kind in ("images", "labels")))
     test = Digits(*(_read_idx(folder, kind, ("t10k", "test")) for kind in ("images", "labels")))
+    if settings.idx_transposed:
+        train, test = (Digits(d.images.swapaxes(1, 2), d.labels) for d in (train, test))
     return RawDigits(train, test, settings.name or f"IDX files {folder.name}", str(folder))
 
 
@@ -175,10 +177,14 @@ def enlarge_uci_digits(images: np.ndarray) -> np.ndarray:
 def _read_idx(folder: Path, kind: str, parts: tuple[str, ...]) -> np.ndarray:
     """The one file of the folder whose name has `kind` and one of `parts` in it."""
     found = sorted(
-        path for path in folder.glob(f"*{kind}*") if any(part in path.name for part in parts)
+        path
+        for path in folder.glob(f"*{kind}*")
+        if any(part in path.name for part in parts) and not Path(f"{path}.gz").exists()
     )
     if not found:
-        raise UnavailableError(f"no file with {kind} and {' or '.join(parts)} in its name in {folder}")
+        raise UnavailableError(
+            f"no file with {kind} and {' or '.join(parts)} in its name in {folder}"
+        )
     if len(found) > 1:
         names = ", ".join(path.name for path in found)
         raise BadFileError(
@@ -199,51 +205,60 @@ def _find_idx(folder: Path, name: str) -> Path | None:
 def _download(name: str, folder: Path, settings: DataSettings) -> None:
     """Fetch one gzipped file from the first mirror that serves it intact.
 
-    What has arrived stays in a `.part` file, from which a later attempt goes on; only a file
-    whose content has the right digest gets its real name.
-    Raises UnavailableError when no mirror does.
+    What has arrived stays in a `.part` file, from which the next mirror, or the next run, goes on;
+    only a file whose content has the right digest gets its real name.
+    Raises UnavailableError when no mirror serves it, or the folder cannot be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     part = folder / f"{name}.gz.part"
     reasons = []
-    for mirror in settings.mirrors:
-        url = f"{mirror.rstrip('/')}/{name}.gz"
-        # A server that cannot resume sends the file anew, behind the old part: hence once more.
-        for _ in range(2 if part.exists() else 1):
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for mirror in settings.mirrors:
+            url = f"{mirror.rstrip('/')}/{name}.gz"
             problem = _fetch(url, part, settings.download_timeout_seconds)
             if not problem and _is_mnist(part, name):
                 part.rename(folder / f"{name}.gz")
                 return
-            if problem != "interrupted":
-                part.unlink()
-            reasons.append(f"{url}: {problem or 'what arrived is not MNIST (its digest differs)'}")
+            if not problem:
+                part.unlink(missing_ok=True)
+                problem = "what arrived is not MNIST (its digest differs)"
+            reasons.append(f"{url}: {problem}")
+    except OSError as error:
+        raise UnavailableError(f"cannot write into {folder}: {error.strerror}") from error
     raise UnavailableError("no mirror gave the file: " + ", ".join(reasons))
 
 
 def _fetch(url: str, part: Path, timeout_seconds: float) -> str:
     """Append to `part` what it lacks of the file behind `url`. Returns what went wrong, if any."""
     import requests
-    from pooch import HTTPDownloader
 
-    with part.open("ab") as file:
-        headers = {"Accept-Encoding": "identity"}
-        if file.tell():
-            headers["Range"] = f"bytes={file.tell()}-"
-        bar = tqdm(total=1, desc=part.stem, unit="B", unit_scale=True, disable=None)
-        download = HTTPDownloader(
-            progressbar=bar, chunk_size=1 << 16, timeout=timeout_seconds, headers=headers
-        )
-        try:
-            download(url, file, None)
-        except requests.HTTPError as error:
-            return str(error)
-        except requests.RequestException as error:
-            return "interrupted" if file.tell() else type(error).__name__
+    size = part.stat().st_size if part.exists() else 0
+    headers = {"Accept-Encoding": "identity", **({"Range": f"bytes={size}-"} if size else {})}
+    try:
+        with requests.get(url, headers=headers, timeout=timeout_seconds, stream=True) as answer:
+            if size and answer.status_code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+                return ""  # nothing is missing: whether it is the right file, the digest tells
+            answer.raise_for_status()
+            resumed = answer.status_code == HTTPStatus.PARTIAL_CONTENT
+            total = int(answer.headers.get("Content-Length", 0)) + (size if resumed else 0)
+            with (
+                part.open("ab" if resumed else "wb") as file,
+                tqdm(
+                    desc=part.stem, total=total, initial=size if resumed else 0, unit="B",
+                    unit_scale=True, disable=None,
+                ) as bar,
+            ):  # fmt: skip
+                for chunk in answer.iter_content(1 << 10):
+                    bar.update(file.write(chunk))
+    except requests.HTTPError as error:
+        return str(error)
+    except requests.RequestException as error:
+        return f"interrupted ({type(error).__name__})" if part.exists() else type(error).__name__
     return ""
 
 
 def _is_mnist(path: Path, name: str) -> bool:
     try:
-        return digest(decode_idx(gzip.decompress(path.read_bytes()))) == MNIST_SHA256[name]
-    except (BadFileError, OSError, EOFError):
+        return digest(decode_idx(path.read_bytes())) == MNIST_SHA256[name]
+    except BadFileError:
         return False

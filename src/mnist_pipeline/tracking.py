@@ -4,7 +4,7 @@ Every `kedro run` becomes a parent run, and every family in it a child run, so t
 compared whether they were run together or one by one. What is logged is what the catalog saves;
 nodes know nothing of it. Children use the same names:
 
-- metrics `test/...` (scores), `cost/...` (time and size), `fit/...` (per epoch)
+- metrics `test/...` (scores), `cost/...` (time and size), `data/...`, `fit/...` (per epoch)
 - parameters `model.*`, `training.*`, `data.*`, `seed`
 - artifacts `pictures/`, `summaries/`, `metrics.json`, and the model with its signature
 
@@ -20,8 +20,9 @@ import platform
 import shlex
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -32,11 +33,15 @@ from kedro.framework.hooks import hook_impl
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 
+from mnist_pipeline.errors import UserError
 from mnist_pipeline.families import FAMILIES
 
 logger = logging.getLogger(__name__)
 
-COST_METRICS = ("parameters", "epochs_run", "best_epoch", "fit_seconds", "images_per_second")
+SECTIONS = {
+    "cost": {"parameters", "epochs_run", "best_epoch", "fit_seconds", "images_per_second"},
+    "data": {"train_images", "validation_images", "test_images"},
+}
 MODEL_REQUIREMENTS = ("keras", "tensorflow", "numpy")
 
 
@@ -46,7 +51,9 @@ class MLflowTracking:
     def __init__(self) -> None:
         self._client: Any = None
         self._runs: dict[str, str] = {}  # family name, or "" for the parent -> MLflow run id
+        self._awaited: dict[str, set[str]] = {}  # family name -> its datasets still to be saved
         self._dataset_inputs: list[Any] = []
+        self._lock = threading.Lock()  # Kedro's thread runner saves several datasets at a time
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
@@ -59,30 +66,45 @@ class MLflowTracking:
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol
     ) -> None:
         self._catalog = catalog
-        self._client, self._experiment_id = self._connect()
         self._runs, self._dataset_inputs = {}, []
+        self._awaited = {family.name: set() for family in FAMILIES}
+        for dataset in pipeline.all_outputs():
+            self._awaited.get(_family(dataset), set()).add(dataset)
         self._tags = {
             "kedro_version": run_params["run_id"],
             "kedro_env": run_params["env"] or "local",
             "kedro_pipeline": ", ".join(run_params["pipeline_names"] or ["__default__"]),
-            "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
-            **_git_commit(self._project_path),
+            "command": shlex.join(["kedro", *sys.argv[1:]]),
         }
-        self._start("", self._tags["kedro_pipeline"], {"role": "parent"}, self._parameters)
-        self._client.log_text(self._runs[""], _environment(), "environment.txt")
+        commit, changes = _git_state(self._project_path)
+        if commit:
+            self._tags |= {"mlflow.source.git.commit": commit, "git_changes": str(bool(changes))}
+        try:
+            self._client, self._experiment_id = self._connect()
+            self._start("", self._tags["kedro_pipeline"], {"role": "parent"}, self._parameters)
+            self._client.log_text(self._runs[""], _environment(), "environment.txt")
+            if changes:
+                self._client.log_text(self._runs[""], changes, "git_changes.diff")
+        except Exception as error:
+            raise UserError(
+                f"MLflow cannot record this run in {self._settings['tracking_uri']}: {error} "
+                "Where runs are recorded stands in conf/base/mlflow.yml."
+            ) from error
         # Neither Ctrl-C nor `kill` reaches `on_pipeline_error`.
         atexit.register(self._finish, "KILLED")
 
     @hook_impl
     def after_dataset_saved(self, dataset_name: str, data: Any) -> None:
-        if not self._runs:  # a worker process of the parallel runner
-            return
+        with self._lock:
+            self._try(self._log, dataset_name, data)
+
+    def _log(self, dataset_name: str, data: Any) -> None:
         if dataset_name == "dataset_card":
             self._log_dataset(data)
         elif dataset_name.endswith("_plot") and "." not in dataset_name:
             self._log_file("", dataset_name, "pictures")
-        family, _, entry = dataset_name.partition(".")
-        if family not in {family.name for family in FAMILIES}:
+        family, entry = _family(dataset_name), dataset_name.partition(".")[2]
+        if family not in self._awaited:
             return
         if family not in self._runs:
             self._start_family(family)
@@ -96,12 +118,15 @@ class MLflowTracking:
             self._log_file(family, dataset_name, "pictures")
         elif entry.endswith("_summary"):
             self._log_file(family, dataset_name, "summaries")
+        self._awaited[family].discard(dataset_name)
+        if not self._awaited[family]:  # finished, whatever becomes of the others
+            self._end(family, "FINISHED")
 
     @hook_impl
     def after_dataset_loaded(self, dataset_name: str, data: Any) -> None:
-        """A run that starts behind the ingestion (`--from-nodes`) loads the card of an earlier one."""
-        if dataset_name == "dataset_card" and self._runs and not self._dataset_inputs:
-            self._log_dataset(data)
+        """A run that starts behind the ingestion loads the card of an earlier one."""
+        if dataset_name == "dataset_card" and not self._dataset_inputs:
+            self._try(self._log_dataset, data)
 
     @hook_impl
     def after_pipeline_run(self) -> None:
@@ -110,8 +135,18 @@ class MLflowTracking:
     @hook_impl
     def on_pipeline_error(self, error: Exception) -> None:
         if self._runs:
-            self._client.set_tag(self._runs[""], "error", str(error)[:5000])
+            self._try(self._client.set_tag, self._runs[""], "error", str(error)[:5000])
         self._finish("FAILED")
+
+    def _try(self, log: Callable[..., None], *arguments: Any) -> None:
+        """Log, unless recording has stopped. A store that fails stops it, not the training."""
+        if not self._runs:
+            return
+        try:
+            log(*arguments)
+        except Exception as error:
+            logger.warning("MLflow failed; the rest of this run is not recorded. %s", error)
+            self._runs = {}
 
     def _connect(self) -> tuple[Any, str]:
         """A client for the store, and the id of the experiment, which is made if it is new."""
@@ -126,12 +161,12 @@ class MLflowTracking:
         experiment = client.get_experiment_by_name(name)
         if experiment:
             return client, experiment.experiment_id
+        if not uri.startswith("sqlite"):  # a server knows where its artifacts belong
+            return client, client.create_experiment(name)
         artifacts = (self._project_path / self._settings["artifacts"]).as_uri()
         return client, client.create_experiment(name, artifacts)
 
-    def _start(
-        self, key: str, name: str, tags: dict[str, str], parameters: dict[str, Any]
-    ) -> None:
+    def _start(self, key: str, name: str, tags: dict[str, str], parameters: dict[str, Any]) -> None:
         from mlflow.entities import Param
 
         run = self._client.create_run(
@@ -139,7 +174,8 @@ class MLflowTracking:
         )
         self._runs[key] = run.info.run_id
         values = [Param(name, str(value)) for name, value in _flatten(parameters).items()]
-        self._client.log_batch(run.info.run_id, params=values)
+        for start in range(0, len(values), 100):  # as many as MLflow takes at once
+            self._client.log_batch(run.info.run_id, params=values[start : start + 100])
 
     def _start_family(self, family: str) -> None:
         shared = {name: self._parameters[name] for name in ("seed", "data")}
@@ -148,10 +184,14 @@ class MLflowTracking:
         if self._dataset_inputs:
             self._client.log_inputs(self._runs[family], self._dataset_inputs)
 
+    def _end(self, key: str, status: str) -> None:
+        self._client.set_terminated(self._runs[key], status)
+        del self._runs[key]
+
     def _finish(self, status: str) -> None:
-        for run_id in self._runs.values():
-            self._client.set_terminated(run_id, status)
-        self._runs = {}
+        """End whatever is still open: the parent last."""
+        for key in reversed(list(self._runs)):
+            self._try(self._end, key, status)
 
     def _log_dataset(self, card: dict[str, Any]) -> None:
         """Digits as inputs of the run: name, digest, where they come from."""
@@ -180,7 +220,7 @@ class MLflowTracking:
     def _log_metrics(self, family: str, values: dict[str, Any]) -> None:
         for name, value in _flatten(values, "/").items():
             if isinstance(value, int | float) and name != "seed":
-                section = "cost" if name in COST_METRICS else "test"
+                section = next((s for s, names in SECTIONS.items() if name in names), "test")
                 self._client.log_metric(self._runs[family], f"{section}/{name}", value)
         self._client.log_dict(self._runs[family], values, "metrics.json")
 
@@ -217,7 +257,8 @@ class MLflowTracking:
 
     def _log_file(self, family: str, dataset_name: str, folder: str) -> None:
         """The file that the catalog has just written, as it is."""
-        path = self._catalog[dataset_name]._get_load_path()  # Kedro has no public name for it
+        # Kedro has no public name for it; the newest version may be another run's.
+        path = self._catalog[dataset_name]._get_versioned_path(self._tags["kedro_version"])
         self._client.log_artifact(self._runs[family], str(path), folder)
 
 
@@ -233,6 +274,10 @@ def _run_context(run_id: str) -> Iterator[None]:
         mlflow.end_run("RUNNING")
 
 
+def _family(dataset_name: str) -> str:
+    return dataset_name.partition(".")[0]
+
+
 def _flatten(values: dict[str, Any], separator: str = ".", prefix: str = "") -> dict[str, Any]:
     """{"a": {"b": 1}} -> {"a.b": 1}"""
     flat: dict[str, Any] = {}
@@ -244,21 +289,19 @@ def _flatten(values: dict[str, Any], separator: str = ".", prefix: str = "") -> 
     return flat
 
 
-def _git_commit(project_path: Path) -> dict[str, str]:
-    """The commit that the project is at, and whether it has changes on top; empty without git."""
+def _git_state(project_path: Path) -> tuple[str, str]:
+    """The commit that the project is at, and what differs from it; empty without git."""
 
     def git(*arguments: str) -> str:
         command = ["git", "-C", str(project_path), *arguments]
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
     try:
-        changed = bool(git("status", "--porcelain", "--untracked-files=no"))
-        return {
-            "mlflow.source.git.commit": git("rev-parse", "HEAD"),
-            "git_changes": str(changed).lower(),
-        }
+        untracked = git("ls-files", "--others", "--exclude-standard").splitlines()
+        changes = git("diff", "HEAD") + "".join(f"new file, not in git: {f}\n" for f in untracked)
+        return git("rev-parse", "HEAD").strip(), changes
     except (OSError, subprocess.CalledProcessError):
-        return {}
+        return "", ""
 
 
 def _environment() -> str:

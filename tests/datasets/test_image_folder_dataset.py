@@ -45,6 +45,12 @@ def test_colour_pictures_become_grey(tmp_path):
     assert ImageFolderDataset(filepath=str(tmp_path)).load().images[0, 5, 5] == 200
 
 
+def test_hidden_files_are_no_digits(tmp_path):
+    save_png(tmp_path / "1_0.png")
+    (tmp_path / "._1_0.png").write_bytes(b"what macOS leaves")
+    assert len(ImageFolderDataset(filepath=str(tmp_path)).load()) == 1
+
+
 def test_versions_are_folders(tmp_path, tiny_digits):
     version = Version(None, "2026-01-01T00.00.00.000Z")
     ImageFolderDataset(filepath=str(tmp_path / "png"), version=version).save(tiny_digits)
@@ -57,8 +63,17 @@ def test_versions_are_folders(tmp_path, tiny_digits):
     ("prepare", "message"),
     [
         (lambda folder: None, r"there is no such folder"),
-        (lambda folder: folder.mkdir(), r"one folder per digit with PNG files in it; found neither"),
-        (lambda folder: (folder / "4").mkdir(parents=True), r"found neither"),
+        (
+            lambda folder: folder.mkdir(),
+            r"one folder per digit with PNG files in it; found neither",
+        ),
+        (lambda folder: (folder / "4").mkdir(parents=True), r"4: there is no PNG file in this fol"),
+        (
+            lambda folder: [save_png(folder / "4/a.png"), save_png(folder / "5_0.png")],
+            r"holds both folders per class and PNG files \(5_0\.png\)",
+        ),
+        (lambda folder: save_png(folder / "1_0.png", mode="RGBA"), r"1_0\.png.*found .* mode RGBA"),
+        (lambda folder: save_png(folder / "1_0.png", mode="I;16"), r"1_0\.png.*found .* mode I;16"),
         (lambda folder: save_png(folder / "cat.png"), r"cat\.png: expected a name such as 7_00012"),
         (lambda folder: save_png(folder / "1_0.png", size=(32, 28)), r"1_0\.png.*found 32x28"),
         (lambda folder: save_png(folder / "300/a.png"), r"label 300 is above 255"),

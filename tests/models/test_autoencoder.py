@@ -36,5 +36,7 @@ def test_before_training_a_black_picture_comes_back_in_the_initial_grey():
 
 
 def test_more_blocks_than_the_picture_can_be_halved_are_refused():
-    with pytest.raises(UserError, match=r"filters has 3 entries.*28x28 .*not divisible by 8"):
+    with pytest.raises(
+        UserError, match=r"filters has 3 entries.*28x28 pixels cannot be divided by 8"
+    ):
         build([2, 2, 2])

@@ -1,3 +1,6 @@
+import pytest
+
+from mnist_pipeline.errors import UserError
 from mnist_pipeline.models.cnn import build_cnn
 
 
@@ -17,6 +20,12 @@ def test_each_block_halves_the_picture():
 
 def test_the_output_has_one_probability_per_class():
     assert build([[4]]).output_shape == (None, 7)
+
+
+def test_more_blocks_than_the_picture_can_be_halved_are_refused():
+    assert build([[1]] * 4).output_shape == (None, 7)
+    with pytest.raises(UserError, match=r"filters has 5 entries.*nothing is left of 28x28"):
+        build([[1]] * 5)
 
 
 def test_dropout_rates_stand_where_they_are_named():

@@ -5,7 +5,11 @@ from mnist_pipeline.models.mlp import build_mlp
 
 @pytest.mark.parametrize(
     ("hidden_units", "parameters"),
-    [([], 7_850), ([5], 784 * 5 + 5 + 5 * 10 + 10), ([3, 2], 784 * 3 + 3 + 3 * 2 + 2 + 2 * 10 + 10)],
+    [
+        ([], 7_850),
+        ([5], 784 * 5 + 5 + 5 * 10 + 10),
+        ([3, 2], 784 * 3 + 3 + 3 * 2 + 2 + 2 * 10 + 10),
+    ],
 )
 def test_hidden_units_make_the_layers(hidden_units, parameters):
     model = build_mlp((28, 28, 1), (10,), hidden_units=hidden_units, dropout=0.5)

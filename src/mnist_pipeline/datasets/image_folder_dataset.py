@@ -25,9 +25,9 @@ class ImageFolderDataset(AbstractVersionedDataset):
     - flat: `{label}_{index}.png`, such as `7_00012.png`
     - by class: one folder per label, such as `7/anything.png`
 
-    Digits come in the order of their index (flat) or of class and file name (by class), so the
-    order does not depend on the filesystem. The folder is local. Reading 70,000 pictures takes
-    about 3 seconds, with a progress bar.
+    Ink is white and paper black, as in MNIST; colours become grey. Digits come in the order of
+    their index (flat) or of class and file name (by class), so the order does not depend on the
+    filesystem. The folder is local. Reading shows progress.
 
     In a catalog:
 
@@ -115,16 +115,19 @@ def _labelled_files(folder: Path) -> list[tuple[int, str]]:
     """(label, path) of every PNG in the folder, in an order that is the same everywhere."""
     if not folder.is_dir():
         raise BadFileError(f"{folder}: there is no such folder.")
-    by_class = [entry for entry in os.scandir(folder) if entry.is_dir() and entry.name.isdigit()]
-    if by_class:
-        by_class.sort(key=lambda entry: int(entry.name))
-        files = [
-            (_label(class_folder.name, class_folder.path), path)
-            for class_folder in by_class
-            for _, path in sorted((e.name, e.path) for e in _pngs(class_folder.path))
-        ]
-    else:
-        files = [(label, path) for _, label, path in sorted(map(_flat_key, _pngs(folder)))]
+    by_class = [entry for entry in os.scandir(folder) if entry.is_dir() and entry.name.isdecimal()]
+    flat = sorted(map(_flat_key, _pngs(folder)))
+    if by_class and flat:
+        raise BadFileError(
+            f"{folder}: holds both folders per class and PNG files ({Path(flat[0][2]).name}); "
+            "which of them are the digits?"
+        )
+    files = [(label, path) for _, label, path in flat]
+    for class_folder in sorted(by_class, key=lambda entry: int(entry.name)):
+        paths = sorted(entry.path for entry in _pngs(class_folder.path))
+        if not paths:
+            raise BadFileError(f"{class_folder.path}: there is no PNG file in this folder.")
+        files += [(_label(class_folder.name, class_folder.path), path) for path in paths]
     if not files:
         raise BadFileError(
             f"{folder}: expected {{label}}_{{index}}.png files, or one folder per digit with PNG "
@@ -134,7 +137,12 @@ def _labelled_files(folder: Path) -> list[tuple[int, str]]:
 
 
 def _pngs(folder: Path | str) -> Iterator[os.DirEntry[str]]:
-    return (entry for entry in os.scandir(folder) if entry.name.lower().endswith(".png"))
+    """The PNG files of a folder; hidden ones (macOS leaves `._7_00012.png`) are none."""
+    return (
+        entry
+        for entry in os.scandir(folder)
+        if entry.name.lower().endswith(".png") and not entry.name.startswith(".")
+    )
 
 
 def _flat_key(entry: os.DirEntry[str]) -> tuple[int, int, str]:
@@ -160,6 +168,11 @@ def _read_grey(path: str) -> np.ndarray:
                 raise BadFileError(
                     f"{path}: expected a picture of {IMAGE_SIZE_PX}x{IMAGE_SIZE_PX} pixels, "
                     f"found {width}x{height}."
+                )
+            if image.mode not in ("L", "1", "P", "RGB"):
+                raise BadFileError(
+                    f"{path}: expected 8-bit grey or colour without transparency, found a picture "
+                    f"of mode {image.mode}. Save it as 8-bit grey, white ink on black."
                 )
             return np.asarray(image if image.mode == "L" else image.convert("L"))
     except (UnidentifiedImageError, OSError, SyntaxError) as error:

@@ -3,8 +3,8 @@
 import math
 
 from mnist_pipeline.bounds import Count, Fraction
-from mnist_pipeline.errors import UserError
 from mnist_pipeline.lazy import keras
+from mnist_pipeline.models.shapes import check_halvings
 
 
 def build_autoencoder(
@@ -26,13 +26,9 @@ def build_autoencoder(
         there and stay (docs/decisions/0005-autoencoder-start.md).
     Raises UserError when the picture cannot be halved once per entry of `filters`.
     """
+    check_halvings(input_shape, len(filters), exact=True)
     height, width, _ = input_shape
     shrink = 2 ** len(filters)
-    if height % shrink or width % shrink:
-        raise UserError(
-            f"autoencoder.model.filters has {len(filters)} entries, so the picture is halved "
-            f"{len(filters)} times, but {height}x{width} pixels are not divisible by {shrink}."
-        )
     encoder = _build_encoder(input_shape, filters, kernel_size_px, latent_dim)
     small_shape = (height // shrink, width // shrink, (filters or input_shape)[-1])
     decoder = _build_decoder(

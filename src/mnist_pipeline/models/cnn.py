@@ -4,6 +4,7 @@ from typing import Any
 
 from mnist_pipeline.bounds import Count, DropoutRate
 from mnist_pipeline.lazy import keras
+from mnist_pipeline.models.shapes import check_halvings
 
 
 def _conv_block(x: Any, filters: list[int], kernel_size_px: int, dropout: float) -> Any:
@@ -29,7 +30,9 @@ def build_cnn(
     input_shape: of one picture, such as (28, 28, 1). output_shape: (classes,).
     filters: a list per block, a number of filters per convolution in it.
     hidden_units: the width of each dense layer.
+    Raises UserError when there are more blocks than the picture can be halved.
     """
+    check_halvings(input_shape, len(filters), exact=False)
     inputs = x = keras.Input(input_shape, name="image")
     for block_filters in filters:
         x = _conv_block(x, block_filters, kernel_size_px, conv_dropout)

@@ -84,13 +84,9 @@ def plot_per_class_accuracy(
     )
 
 
-def plot_confidence(
-    probabilities: np.ndarray, test: Digits, card: Card, *, family: str
-) -> Figure:
+def plot_confidence(probabilities: np.ndarray, test: Digits, card: Card, *, family: str) -> Figure:
     """Draw how sure the network is when right, and when wrong."""
-    return plots.confidence_distribution(
-        test.labels, probabilities, family, dataset_caption(card)
-    )
+    return plots.confidence_distribution(test.labels, probabilities, family, dataset_caption(card))
 
 
 def plot_correct_examples(
@@ -99,7 +95,9 @@ def plot_correct_examples(
     """Draw 40 digits that were read correctly, at random."""
     right = np.flatnonzero(probabilities.argmax(axis=1) == test.labels)
     some = np.random.default_rng(seed).permutation(right)[:40]
-    title = f"{family}: read correctly ({len(right):,} of {len(test):,}), at random, with confidence"
+    title = (
+        f"{family}: read correctly ({len(right):,} of {len(test):,}), at random, with confidence"
+    )
     return plots.examples(
         test.images[some], test.labels[some], probabilities[some],
         card["class_names"], title, dataset_caption(card),

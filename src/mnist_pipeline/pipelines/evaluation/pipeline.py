@@ -12,7 +12,7 @@ from mnist_pipeline.pipelines.evaluation import nodes
 def create_pipeline(family: Family) -> Pipeline:
     """Judge the family's saved model on the test digits::
 
-        model, test_<sees> -> predict -> test_outputs -> metrics, predictions, pictures
+    model, test_<sees> -> predict -> test_outputs -> metrics, predictions, pictures
     """
     sees, returns = f"test_{family.sees}", f"test_{family.returns}"
     steps = [

@@ -8,7 +8,7 @@ from mnist_pipeline.pipelines.ingestion import nodes
 def create_pipeline() -> Pipeline:
     """The same digits for every family::
 
-        params:data -> read_digits -> train_digits, test_digits, dataset_card -> pictures
+    params:data -> read_digits -> train_digits, test_digits, dataset_card -> pictures
     """
     return Pipeline(
         [

@@ -9,8 +9,8 @@ from mnist_pipeline.pipelines.preprocessing import nodes
 def create_pipeline() -> Pipeline:
     """What is the same for every family, so done once a run::
 
-        train_digits -> train_clean_images, train_one_hot_labels
-        test_digits  -> test_clean_images,  test_one_hot_labels
+    train_digits -> train_clean_images, train_one_hot_labels
+    test_digits  -> test_clean_images,  test_one_hot_labels
     """
     return Pipeline(
         [

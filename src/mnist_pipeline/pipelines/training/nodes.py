@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mnist_pipeline.errors import UserError
 from mnist_pipeline.families import Family
 from mnist_pipeline.lazy import keras
 from mnist_pipeline.parameters import TrainingSettings
@@ -29,7 +30,12 @@ def train_model(
     """
     from mnist_pipeline.fitting import fit  # imports TensorFlow: not before it is needed
 
-    keras.utils.set_random_seed(seed)
+    if len(split) != len(inputs):
+        raise UserError(
+            f"{family.name}: the split is of {len(split)} digits, but there are {len(inputs)}. It "
+            f"was made for other data; run the whole pipeline: kedro run --pipeline={family.name}"
+        )
+    keras.utils.set_random_seed(seed)  # first weights and dropout
     model = family.build(inputs.shape[1:], targets.shape[1:], **model_settings)
     is_validation = (split["part"] == "validation").to_numpy()
     result = fit(
@@ -40,6 +46,7 @@ def train_model(
         validation_indices=np.flatnonzero(is_validation),
         settings=training,
         metrics=["accuracy"] if family.task == "classification" else [],
+        name=family.name,
         seed=seed,
     )
     train_images = int((~is_validation).sum())

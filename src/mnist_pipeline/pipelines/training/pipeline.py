@@ -10,7 +10,7 @@ from mnist_pipeline.pipelines.training import nodes
 def create_pipeline(family: Family) -> Pipeline:
     """Build and fit the family's network on what it sees and must return::
 
-        train_<sees>, train_<returns>, split -> train -> model, history, fit_report
+    train_<sees>, train_<returns>, split -> train -> model, history, fit_report
     """
     sees, returns = f"train_{family.sees}", f"train_{family.returns}"
     return Pipeline(

@@ -1,0 +1,23 @@
+"""Which networks fit which pictures."""
+
+from mnist_pipeline.errors import UserError
+
+
+def check_halvings(input_shape: tuple[int, ...], n: int, *, exact: bool) -> None:
+    """Refuse a network that halves its picture more often than it can be halved.
+
+    input_shape: (height, width, channels) in pixels. n: how often it is halved.
+    exact: whether the picture must come back in its own size, so that no half may be rounded.
+    Raises UserError.
+    """
+    height, width, _ = input_shape
+    if exact and (height % 2**n or width % 2**n):
+        raise UserError(
+            f"model.filters has {n} entries, so the picture is halved {n} times, but {height}x"
+            f"{width} pixels cannot be divided by {2**n}. Use fewer entries."
+        )
+    if min(height, width) < 2**n:
+        raise UserError(
+            f"model.filters has {n} entries, so the picture is halved {n} times, but nothing is "
+            f"left of {height}x{width} pixels after that. Use fewer entries."
+        )
