@@ -3,7 +3,6 @@
 from typing import Literal
 
 import numpy as np
-from sklearn.model_selection import train_test_split
 
 from mnist_pipeline.digits import Digits
 from mnist_pipeline.errors import UserError
@@ -70,6 +69,8 @@ def limit_digits(digits: Digits, limit: int | None, *, seed: int) -> Digits:
 def _stratified(
     indices: np.ndarray, labels: np.ndarray, n_second: int, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
+    from sklearn.model_selection import train_test_split  # costs every command 0.6 s otherwise
+
     try:
         first, second = train_test_split(
             indices, test_size=n_second, stratify=labels, random_state=seed
