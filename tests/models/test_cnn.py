@@ -6,7 +6,8 @@ from mnist_pipeline.models.cnn import build_cnn
 
 def build(filters):
     return build_cnn(
-        (28, 28, 1), (7,), filters=filters, kernel_size_px=3, conv_dropout=0.1,
+        (28, 28, 1), (7,), filters=filters, kernel_size_px=3,
+        batch_norm_momentum=0.9, conv_dropout=0.1,
         hidden_units=[6], dense_dropout=0.4,
     )  # fmt: skip
 
