@@ -13,6 +13,7 @@ from mnist_pipeline.tracking import MLflowTracking
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # Nothing is reported to anybody; `.telemetry` says the same to Kedro.
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
 
 # Kedro 1.7 with OmegaConf 2.4, at every command; nothing that a user could change.
 warnings.filterwarnings("ignore", message="(?s)register_new_resolver")
