@@ -12,8 +12,11 @@ from typing import Any, Literal
 from mnist_pipeline.models.autoencoder import build_autoencoder
 from mnist_pipeline.models.cnn import build_cnn
 from mnist_pipeline.models.mlp import build_mlp
+from mnist_pipeline.models.multitask_unet import build_multitask_unet
+from mnist_pipeline.models.unet import build_unet
 
-Task = Literal["classification", "reconstruction"]
+Thing = Literal["clean_images", "degraded_images", "one_hot_labels"]
+Judge = Literal["classification", "reconstruction", "restoration"]
 
 
 @dataclass(frozen=True)
@@ -21,25 +24,39 @@ class Family:
     """A kind of network.
 
     name: of the pipeline, the parameters and the folders.
-    build: `build(input_shape, output_shape, **settings)` -> untrained Keras model.
-    sees, returns: the catalog has `train_<sees>` and `test_<sees>`, and the same for `returns`.
-    task: `classification` is judged by accuracy, `reconstruction` by the difference of pictures.
+    build: `build(input_shape, *output_shapes, **settings)` -> untrained Keras model.
+    sees, returns: the catalog has `train_<thing>` and `test_<thing>` for each of them. A network
+        that returns several things has an output for each, in this order.
+    judges: `classification` looks at accuracy, `reconstruction` at how much of a picture survives
+        an autoencoder, `restoration` at how much better a degraded picture has become.
     parts: named layers of the trained model that are saved as models of their own.
+    tracks_test_loss: whether the loss on test digits is drawn beside the others after every epoch,
+        as the original did. Nothing is chosen by it.
     """
 
     name: str
     build: Callable[..., Any]
-    sees: str
-    returns: str
-    task: Task
+    sees: Thing
+    returns: tuple[Thing, ...]
+    judges: tuple[Judge, ...]
     parts: tuple[str, ...] = ()
+    tracks_test_loss: bool = False
 
 
 FAMILIES = (
-    Family("mlp", build_mlp, "clean_images", "one_hot_labels", "classification"),
-    Family("cnn", build_cnn, "clean_images", "one_hot_labels", "classification"),
+    Family("mlp", build_mlp, "clean_images", ("one_hot_labels",), ("classification",)),
+    Family("cnn", build_cnn, "clean_images", ("one_hot_labels",), ("classification",)),
     Family(
-        "autoencoder", build_autoencoder, "clean_images", "clean_images", "reconstruction",
+        "autoencoder", build_autoencoder, "clean_images", ("clean_images",), ("reconstruction",),
         parts=("encoder", "decoder"),
+    ),
+    Family(
+        "enhancement", build_unet, "degraded_images", ("clean_images",), ("restoration",),
+        tracks_test_loss=True,
+    ),
+    Family(
+        "enhancement_classification", build_multitask_unet, "degraded_images",
+        ("clean_images", "one_hot_labels"), ("restoration", "classification"),
+        tracks_test_loss=True,
     ),
 )  # fmt: skip

@@ -4,7 +4,6 @@ import logging
 import math
 import os
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from tqdm import tqdm
 
 from mnist_pipeline.errors import UserError
 from mnist_pipeline.lazy import keras, tf
+from mnist_pipeline.losses import loss_function
 from mnist_pipeline.parameters import TrainingSettings
 
 logger = logging.getLogger(__name__)
@@ -28,7 +28,8 @@ class Fit:
 
     model: with the weights of its best epoch.
     history: a row per epoch: `epoch` (from 1), `loss`, `val_loss`, `learning_rate`, `seconds`,
-        and `accuracy`, `val_accuracy` for classifiers.
+        `accuracy`, `val_accuracy` for classifiers, `test_loss` if asked for, and a loss per output
+        where there are several.
     best_epoch: counted from 1.
     fit_seconds: from the first batch to the last, validation included.
     """
@@ -42,20 +43,22 @@ class Fit:
 def fit(
     model: keras.Model,
     inputs: np.ndarray,
-    targets: np.ndarray,
+    targets: dict[str, np.ndarray],
     *,
     train_indices: np.ndarray,
     validation_indices: np.ndarray,
+    test: tuple[np.ndarray, dict[str, np.ndarray]] | None = None,
     settings: TrainingSettings,
-    metrics: Sequence[str] = (),
     name: str,
     seed: int,
 ) -> Fit:
     """Train `model` in place with Adam and return it with the weights of its best epoch.
 
-    inputs, targets: float32, a row per digit, training and validation digits together.
+    inputs: float32, a row per digit, training and validation digits together.
+    targets: what each output of the model must return, in their order, by what it is: float32, a
+        row per digit. Where it is `one_hot_labels`, accuracy is followed beside the loss.
     train_indices, validation_indices: which rows are which.
-    metrics: names of Keras metrics to follow beside the loss.
+    test: inputs and targets whose loss is noted after every epoch. Nothing is chosen by it.
     name: of the network, in the log.
     seed: of the order of the digits. (First weights and dropout are drawn from Keras's own
         generator: set it with `keras.utils.set_random_seed` before the model is built.)
@@ -65,12 +68,16 @@ def fit(
     """
     model.compile(
         optimizer=keras.optimizers.Adam(settings.learning_rate),
-        loss=settings.loss,
-        metrics=list(metrics),
+        loss=[loss_function(_of(settings.loss, thing)) for thing in targets],
+        loss_weights=[_of(settings.loss_weights or 1.0, thing) for thing in targets],
+        metrics=[["accuracy"] if thing == "one_hot_labels" else [] for thing in targets],
     )
     progress = _Progress(name, settings.epochs, len(train_indices), settings.batch_size)
     best = _BestCheckpoint(name, Path(settings.checkpoint), settings.best_by)
-    callbacks: list[keras.callbacks.Callback] = [progress, best]
+    x = tf.constant(inputs)
+    y = tuple(x if target is inputs else tf.constant(target) for target in targets.values())
+    tracking = [_TestLoss(_test_batches(*test))] if test else []
+    callbacks: list[keras.callbacks.Callback] = [*tracking, progress, best]
     if settings.reduce_lr_patience is not None:
         callbacks.append(
             keras.callbacks.ReduceLROnPlateau(
@@ -80,8 +87,6 @@ def fit(
     if settings.early_stopping_patience is not None:
         callbacks.append(keras.callbacks.EarlyStopping(patience=settings.early_stopping_patience))
 
-    x = tf.constant(inputs)
-    y = x if targets is inputs else tf.constant(targets)
     started = time.perf_counter()
     try:
         model.fit(
@@ -102,18 +107,23 @@ def fit(
     return Fit(model, pd.DataFrame(progress.rows), best.best_epoch, fit_seconds)
 
 
-def predict(model: keras.Model, inputs: np.ndarray) -> np.ndarray:
+def predict(model: keras.Model, inputs: np.ndarray) -> list[np.ndarray]:
     """What the network returns for every input, none left out.
 
-    inputs: float32 (n, ...). Returns float32 (n, ...).
+    inputs: float32 (n, ...). Returns float32 (n, ...) for each output of the network.
     """
-    outputs: np.ndarray = model.predict(inputs, batch_size=PREDICT_BATCH_SIZE, verbose=0)
-    return outputs
+    outputs = model.predict(inputs, batch_size=PREDICT_BATCH_SIZE, verbose=0)
+    return outputs if isinstance(outputs, list) else [outputs]
+
+
+def _of(setting: Any, thing: str) -> Any:
+    """A setting that is the same for everything, or has a value for each thing."""
+    return setting[thing] if isinstance(setting, dict) else setting
 
 
 def _batches(
     x: tf.Tensor,
-    y: tf.Tensor,
+    y: tuple[tf.Tensor, ...],
     indices: np.ndarray,
     batch_size: int,
     shuffle_seed: int | None = None,
@@ -124,9 +134,30 @@ def _batches(
         rows = rows.shuffle(len(indices), seed=shuffle_seed, reshuffle_each_iteration=True)
     return (
         rows.batch(batch_size)
-        .map(lambda batch: (tf.gather(x, batch), tf.gather(y, batch)), tf.data.AUTOTUNE)
+        .map(
+            lambda batch: (tf.gather(x, batch), tuple(tf.gather(target, batch) for target in y)),
+            tf.data.AUTOTUNE,
+        )
         .prefetch(tf.data.AUTOTUNE)
     )
+
+
+def _test_batches(inputs: np.ndarray, targets: dict[str, np.ndarray]) -> tf.data.Dataset:
+    y = tuple(tf.constant(target) for target in targets.values())
+    return _batches(tf.constant(inputs), y, np.arange(len(inputs)), PREDICT_BATCH_SIZE)
+
+
+class _TestLoss(keras.callbacks.Callback):
+    """Notes the loss on the test digits after every epoch, for the picture."""
+
+    def __init__(self, batches: tf.data.Dataset) -> None:
+        super().__init__()
+        self.batches = batches
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        scores = self.model.evaluate(self.batches, verbose=0, return_dict=True)
+        if logs is not None:
+            logs["test_loss"] = scores["loss"]
 
 
 class _BestCheckpoint(keras.callbacks.Callback):
@@ -150,7 +181,8 @@ class _BestCheckpoint(keras.callbacks.Callback):
                 f"{self.name}: the loss is not a number after epoch {epoch + 1}. Training has "
                 f"diverged; lower {self.name}.training.learning_rate."
             )
-        score = self.sign * scores[self.best_by]
+        best_by = "val_probabilities_accuracy" if self.best_by not in scores else self.best_by
+        score = self.sign * scores[best_by]
         if score > self.best_score:
             self.best_score, self.best_epoch = score, epoch + 1
             self.best_weights = self.model.get_weights()
@@ -188,7 +220,12 @@ class _Progress(keras.callbacks.Callback):
         self.bar.close()
         seconds = time.perf_counter() - self.started
         rate = float(self.model.optimizer.learning_rate)
-        scores = {name: value for name, value in (logs or {}).items() if name != "learning_rate"}
+        # Of several outputs, only one has an accuracy.
+        scores = {
+            name.replace("probabilities_accuracy", "accuracy"): value
+            for name, value in (logs or {}).items()
+            if name != "learning_rate"
+        }
         self.rows.append({"epoch": epoch + 1, **scores, "learning_rate": rate, "seconds": seconds})
         logger.info(
             "%s epoch %*d/%d  %s  %.1f s (%s images/s)",

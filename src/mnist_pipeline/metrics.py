@@ -77,13 +77,33 @@ def image_errors(restored: np.ndarray, originals: np.ndarray) -> dict[str, np.nd
     """How far each picture is from its original.
 
     restored, originals: float (n, height, width, 1), 0 to 1.
-    Returns, per picture, float64 (n,): `mse`, `psnr_db` (peak 1; infinite for equal pictures),
-    and `ssim` (-1 to 1).
+    Returns, per picture, float64 (n,): `mse`, `psnr_db` (peak 1; 100 for equal pictures, whose
+    ratio would be infinite), `ssim` (-1 to 1), and `bce`, the binary cross-entropy in nats a pixel.
     """
-    mse = np.square(restored.astype(np.float64) - originals).mean(axis=(1, 2, 3))
-    with np.errstate(divide="ignore"):
-        psnr_db = -10 * np.log10(mse)
-    return {"mse": mse, "psnr_db": psnr_db, "ssim": ssim(restored, originals)}
+    difference = restored.astype(np.float64) - originals
+    mse = np.square(difference).mean(axis=(1, 2, 3))
+    return {
+        "mse": mse,
+        "psnr_db": -10 * np.log10(np.maximum(mse, 1e-10)),
+        "ssim": ssim(restored, originals),
+        "bce": _binary_cross_entropy(restored, originals),
+    }
+
+
+def binary_entropy(images: np.ndarray) -> np.ndarray:
+    """The lowest binary cross-entropy that a restoration of these pictures can have.
+
+    It is not 0, because grey pixels have entropy. images: float (n, height, width, 1), 0 to 1.
+    Returns float64 (n,), nats a pixel.
+    """
+    return _binary_cross_entropy(images, images)
+
+
+def _binary_cross_entropy(restored: np.ndarray, originals: np.ndarray) -> np.ndarray:
+    # Keras's bound of 1e-7 against the logarithm of 0.
+    p = np.clip(restored.astype(np.float64), 1e-7, 1 - 1e-7)
+    entropy: np.ndarray = -(originals * np.log(p) + (1 - originals) * np.log1p(-p))
+    return entropy.mean(axis=(1, 2, 3))
 
 
 def ssim(first: np.ndarray, second: np.ndarray) -> np.ndarray:

@@ -16,6 +16,7 @@ from mnist_pipeline.bounds import Count, Fraction, Positive
 from mnist_pipeline.errors import UserError
 
 Source = Literal["mnist_files", "mnist_download", "png_folders", "idx_files", "bundled_digits"]
+Filter = Literal["area", "bilinear", "bicubic", "nearest", "lanczos"]
 Path = Annotated[str, Field(min_length=1)]
 
 
@@ -50,7 +51,8 @@ class DataSettings(Settings):
 class TrainingSettings(Settings):
     """`<family>.training`: how a network is trained. Explained in `conf/base/parameters`."""
 
-    loss: str
+    loss: Any
+    loss_weights: Any = None
     epochs: Count
     batch_size: Count
     learning_rate: Positive
@@ -63,22 +65,62 @@ class TrainingSettings(Settings):
     checkpoint: Annotated[str, Field(pattern=r"\.keras$")]
 
 
-class ClassificationTraining(TrainingSettings):
+LabelLoss = Literal["categorical_crossentropy"]
+ImageLoss = Literal["binary_crossentropy", "mse", "mae", "ssim_mae"]
+
+
+class LabelTraining(TrainingSettings):
     """Training of a network that returns a probability per class."""
 
-    loss: Literal["categorical_crossentropy"]
+    loss: LabelLoss
+    loss_weights: None = None
     best_by: Literal["val_loss", "val_accuracy"]
 
 
-class ReconstructionTraining(TrainingSettings):
+class ImageTraining(TrainingSettings):
     """Training of a network that returns a picture."""
 
-    loss: Literal["mse"]
+    loss: ImageLoss
+    loss_weights: None = None
     best_by: Literal["val_loss"]
 
 
-TRAINING = {"classification": ClassificationTraining, "reconstruction": ReconstructionTraining}
-"""The settings of training, by the task of a family."""
+class Losses(Settings):
+    """A loss for each thing that a network returns."""
+
+    clean_images: ImageLoss
+    one_hot_labels: LabelLoss
+
+
+class LossWeights(Settings):
+    """What each loss counts."""
+
+    clean_images: Positive
+    one_hot_labels: Positive
+
+
+class MultitaskTraining(TrainingSettings):
+    """Training of a network that returns a picture and a probability per class."""
+
+    loss: Losses
+    loss_weights: LossWeights
+    best_by: Literal["val_loss", "val_accuracy"]
+
+
+TRAINING: dict[tuple[str, ...], type[TrainingSettings]] = {
+    ("one_hot_labels",): LabelTraining,
+    ("clean_images",): ImageTraining,
+    ("clean_images", "one_hot_labels"): MultitaskTraining,
+}
+"""The settings of training, by what a family returns."""
+
+
+class DegradationSettings(Settings):
+    """`degradation`: how digits lose detail. Explained in its file in `conf/base/parameters`."""
+
+    size_px: Annotated[int, Field(ge=1, le=28)]
+    shrink_by: Filter
+    enlarge_by: Filter
 
 
 def model_settings(builder: Callable[..., Any]) -> type[Settings]:
@@ -97,11 +139,15 @@ def all_settings() -> type[Settings]:
             f"{family.name}_settings",
             __base__=Settings,
             model=(model_settings(family.build), ...),
-            training=(TRAINING[family.task], ...),
+            training=(TRAINING[family.returns], ...),
         )
         for family in FAMILIES
     }
-    fields = {"seed": (Annotated[int, Field(ge=0, lt=2**32)], ...), "data": (DataSettings, ...)}
+    fields = {
+        "seed": (Annotated[int, Field(ge=0, lt=2**32)], ...),
+        "data": (DataSettings, ...),
+        "degradation": (DegradationSettings, ...),
+    }
     fields |= {name: (settings, ...) for name, settings in families.items()}
     return create_model("Parameters", __base__=Settings, **fields)  # type: ignore[call-overload]
 

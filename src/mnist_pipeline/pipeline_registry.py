@@ -2,7 +2,8 @@
 
 from kedro.pipeline import Pipeline
 
-from mnist_pipeline.families import FAMILIES
+from mnist_pipeline.families import FAMILIES, Family
+from mnist_pipeline.pipelines.evaluation.pipeline import CNN_OF_THIS_RUN, TRAINED_CNN
 from mnist_pipeline.pipelines.evaluation.pipeline import create_pipeline as evaluation
 from mnist_pipeline.pipelines.ingestion.pipeline import create_pipeline as ingestion
 from mnist_pipeline.pipelines.preprocessing.pipeline import create_pipeline as preprocessing
@@ -17,12 +18,17 @@ def register_pipelines() -> dict[str, Pipeline]:
     others is lost when Kedro imports only the folder of that name.
     """
     splits = sum((create_split_pipeline(family) for family in FAMILIES), Pipeline([]))
-    pipelines = {
+    together = sum((_family(family, CNN_OF_THIS_RUN) for family in FAMILIES), Pipeline([]))
+    return {
         "ingestion": ingestion(),
         "preprocessing": ingestion() + preprocessing() + splits,
+        **{family.name: _family(family, TRAINED_CNN) for family in FAMILIES},
+        "__default__": together,
     }
-    for family in FAMILIES:
-        prepare = ingestion() + preprocessing() + create_split_pipeline(family)
-        pipelines[family.name] = prepare + training(family) + evaluation(family)
-    pipelines["__default__"] = sum((pipelines[family.name] for family in FAMILIES), Pipeline([]))
-    return pipelines
+
+
+def _family(family: Family, reader: dict[str, str]) -> Pipeline:
+    """All that one family needs, from the raw files on. reader: as `evaluation` takes it."""
+    work = create_split_pipeline(family) + training(family) + evaluation(family, reader)
+    prepared = preprocessing().all_outputs() & work.inputs()
+    return ingestion() + preprocessing().to_outputs(*prepared) + work

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-BLUE, ORANGE, VERMILION, GREY = "#0072B2", "#E69F00", "#D55E00", "#6B6B6B"
+BLUE, ORANGE, GREEN, VERMILION, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#6B6B6B"
 
 
 def class_distribution(
@@ -67,6 +67,9 @@ def learning_curves(history: pd.DataFrame, best_epoch: int, family: str, dataset
         epochs = history["epoch"]
         axes.plot(epochs, history[measure], "o-", color=BLUE, ms=4, label="training")
         axes.plot(epochs, history[f"val_{measure}"], "s--", color=ORANGE, ms=4, label="validation")
+        if f"test_{measure}" in history:
+            label = "test (drawn, not used)"
+            axes.plot(epochs, history[f"test_{measure}"], "^:", color=GREEN, ms=4, label=label)
         axes.axvline(best_epoch, color=GREY, ls=":", label=f"kept: epoch {best_epoch}")
         axes.set(xlabel="epoch", ylabel=units[measure])
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))

@@ -18,6 +18,9 @@ os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
 # Kedro 1.7 with OmegaConf 2.4, at every command; nothing that a user could change.
 warnings.filterwarnings("ignore", message="(?s)register_new_resolver")
 
+# `cnn.model` is that of the namespace `cnn`, in the default pipeline on purpose.
+warnings.filterwarnings("ignore", message="One or more dataset names contain")
+
 HOOKS = (ParameterCheck(), OwnVersions(), MLflowTracking(), RunSummary())
 
 CONFIG_LOADER_ARGS = {

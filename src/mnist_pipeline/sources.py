@@ -31,6 +31,9 @@ MNIST_SHA256 = {
 }
 """SHA-256 of the decompressed files. Mirrors differ in how they gzip, never in these."""
 
+INK_RANGE = (0.3, 0.8)
+"""Stretches the contrast of the bundled digits to MNIST's."""
+
 BUNDLED_TEST_DIGITS = 360
 """The last digits of the bundled set: other people wrote them than wrote the first ones."""
 
@@ -133,14 +136,20 @@ def read_idx_files(settings: DataSettings) -> RawDigits:
 
 def read_bundled_digits(settings: DataSettings) -> RawDigits:
     """scikit-learn's 1,797 handwritten digits (UCI, 8x8), brought to 28x28."""
-    from sklearn.datasets import load_digits
-
-    bunch = load_digits()
-    digits = Digits(enlarge_uci_digits(bunch.images), bunch.target.astype(np.uint8))
+    digits = read_uci_digits(INK_RANGE)
     first, last = np.split(np.arange(len(digits)), [len(digits) - BUNDLED_TEST_DIGITS])
     return RawDigits(
         digits.take(first), digits.take(last), "UCI digits at 28x28", "scikit-learn's load_digits"
     )
+
+
+def read_uci_digits(ink_range: tuple[float, float] = (0.0, 1.0)) -> Digits:
+    """All of scikit-learn's digits, enlarged from 8x8 to 28x28 as `enlarge_uci_digits` does."""
+    from sklearn.datasets import load_digits
+
+    bunch = load_digits()
+    images = enlarge_uci_digits(bunch.images, ink_range)
+    return Digits(images, bunch.target.astype(np.uint8))
 
 
 SOURCES: dict[str, Callable[[DataSettings], RawDigits]] = {
@@ -152,15 +161,19 @@ SOURCES: dict[str, Callable[[DataSettings], RawDigits]] = {
 }
 
 
-def enlarge_uci_digits(images: np.ndarray) -> np.ndarray:
-    """Bring 8x8 digits to 28x28 so that they look like MNIST.
+def enlarge_uci_digits(images: np.ndarray, ink_range: tuple[float, float]) -> np.ndarray:
+    """Bring 8x8 digits to 28x28, placed as in MNIST.
 
     MNIST's own recipe: the digit in a 20x20 box, its centre of mass in the middle of 28x28. The
-    box is filled by bicubic interpolation, and contrast is stretched (below 0.3 is background,
-    above 0.8 ink) because MNIST's strokes are mostly black or white while a blown-up 8x8 is grey.
+    box is filled by bicubic interpolation.
 
-    images: float (n, 8, 8), 0 background to 16 ink. Returns uint8 (n, 28, 28).
+    images: float (n, 8, 8), 0 background to 16 ink.
+    ink_range: what becomes background, and what full ink, as fractions of ink. MNIST's strokes
+        are mostly black or white while a blown-up 8x8 is grey: `INK_RANGE` makes them alike, and
+        (0, 1) leaves them as they are.
+    Returns uint8 (n, 28, 28).
     """
+    background, ink = ink_range
     box_px = 20
     margin = (IMAGE_SIZE_PX - box_px) // 2
     centre = (IMAGE_SIZE_PX - 1) / 2
@@ -168,7 +181,7 @@ def enlarge_uci_digits(images: np.ndarray) -> np.ndarray:
     for target, image in zip(enlarged, images, strict=True):
         small = Image.fromarray((image / 16).astype(np.float32))
         box = np.asarray(small.resize((box_px, box_px), Image.Resampling.BICUBIC))
-        padded = np.pad(np.clip((box - 0.3) / (0.8 - 0.3), 0, 1), margin)
+        padded = np.pad(np.clip((box - background) / (ink - background), 0, 1), margin)
         shift = [round(centre - at) for at in ndimage.center_of_mass(padded)]
         target[:] = np.rint(255 * np.roll(padded, shift, axis=(0, 1)))
     return enlarged

@@ -243,15 +243,23 @@ class MLflowTracking:
         from mlflow.models import ModelSignature
         from mlflow.types import Schema, TensorSpec
 
-        def schema(tensors: list[Any]) -> Schema:
+        def schema(tensors: list[Any], names: list[str]) -> Schema:
             shapes = [(-1, *tensor.shape[1:]) for tensor in tensors]
-            return Schema([TensorSpec(np.dtype(np.float32), shape) for shape in shapes])
+            return Schema(
+                [
+                    TensorSpec(np.dtype(np.float32), shape, name if len(names) > 1 else None)
+                    for shape, name in zip(shapes, names, strict=True)
+                ]
+            )
 
         with _run_context(self._runs[family]):
             mlflow.keras.log_model(
                 model,
                 name=family,
-                signature=ModelSignature(schema(model.inputs), schema(model.outputs)),
+                signature=ModelSignature(
+                    schema(model.inputs, [tensor.name for tensor in model.inputs]),
+                    schema(model.outputs, model.output_names),
+                ),
                 pip_requirements=[f"{p}=={metadata.version(p)}" for p in MODEL_REQUIREMENTS],
             )
 

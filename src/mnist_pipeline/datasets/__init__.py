@@ -1,8 +1,15 @@
-"""Kedro datasets for digits: IDX files, picture folders, labelled images, Keras models."""
+"""Kedro datasets: IDX files, picture folders, labelled images, Keras models and more."""
 
 from mnist_pipeline.datasets.digits_dataset import DigitsDataset
 from mnist_pipeline.datasets.idx_dataset import IDXDataset
 from mnist_pipeline.datasets.image_folder_dataset import ImageFolderDataset
 from mnist_pipeline.datasets.keras_model_dataset import KerasModelDataset
+from mnist_pipeline.datasets.optional_dataset import OptionalDataset
 
-__all__ = ["DigitsDataset", "IDXDataset", "ImageFolderDataset", "KerasModelDataset"]
+__all__ = [
+    "DigitsDataset",
+    "IDXDataset",
+    "ImageFolderDataset",
+    "KerasModelDataset",
+    "OptionalDataset",
+]

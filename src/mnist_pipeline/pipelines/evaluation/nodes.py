@@ -8,7 +8,10 @@ from matplotlib.figure import Figure
 
 from mnist_pipeline import metrics, plots
 from mnist_pipeline.cards import dataset_caption
+from mnist_pipeline.degradation import degrade
 from mnist_pipeline.digits import Digits
+from mnist_pipeline.parameters import DegradationSettings
+from mnist_pipeline.preprocessing import normalize
 
 Card = dict[str, Any]
 Report = dict[str, Any]
@@ -16,11 +19,30 @@ Report = dict[str, Any]
 # For every family
 
 
-def predict(model: Any, inputs: np.ndarray) -> np.ndarray:
-    """What the network returns for every test digit."""
+def predict(model: Any, inputs: np.ndarray) -> list[np.ndarray]:
+    """What the network returns for every test digit, output by output."""
     from mnist_pipeline import fitting  # imports TensorFlow: not before it is needed
 
     return fitting.predict(model, inputs)
+
+
+def collect_metrics(report: Report, card: Card, *scores: dict[str, Any]) -> dict[str, Any]:
+    """What training took, on which data, and every judge's scores."""
+    metrics = {
+        "family": report["family"],
+        "dataset": card["name"],
+        "source": card["source"],
+        **report,
+        "test_images": card["test_images"],
+    }
+    for some in scores:
+        metrics |= some
+    return metrics
+
+
+def collect_predictions(test: Digits, *tables: pd.DataFrame) -> pd.DataFrame:
+    """A row per test digit: its label, and every judge's columns."""
+    return pd.concat([pd.DataFrame({"label": test.labels}), *tables], axis=1)
 
 
 def summarize(model: Any) -> str:
@@ -45,21 +67,15 @@ def plot_learning_curves(history: pd.DataFrame, report: Report, card: Card) -> F
 # For classifiers
 
 
-def score_classifier(
-    probabilities: np.ndarray, test: Digits, report: Report, card: Card
-) -> dict[str, Any]:
-    """The metrics of a classifier, and what its training took."""
-    return _about(report, card) | metrics.classification_metrics(probabilities, test.labels)
+def score_answers(probabilities: np.ndarray, test: Digits) -> dict[str, Any]:
+    """The metrics of a classifier."""
+    return metrics.classification_metrics(probabilities, test.labels)
 
 
-def tabulate_predictions(probabilities: np.ndarray, test: Digits) -> pd.DataFrame:
-    """A row per test digit: `label, predicted, confidence`, and `p0, p1, ...` per class."""
+def tabulate_answers(probabilities: np.ndarray) -> pd.DataFrame:
+    """A row per test digit: `predicted, confidence`, and `p0, p1, ...` per class."""
     answers = pd.DataFrame(
-        {
-            "label": test.labels,
-            "predicted": probabilities.argmax(axis=1),
-            "confidence": probabilities.max(axis=1),
-        }
+        {"predicted": probabilities.argmax(axis=1), "confidence": probabilities.max(axis=1)}
     )
     return answers.join(pd.DataFrame(probabilities).add_prefix("p"))
 
@@ -130,7 +146,7 @@ def plot_probability_bars(
     )  # fmt: skip
 
 
-# For networks that return pictures
+# For the autoencoder
 
 
 def score_pca(
@@ -141,55 +157,195 @@ def score_pca(
     return {"pca_mse": metrics.pca_mse(seen, test_images, latent_dim)}
 
 
-def measure_reconstructions(outputs: np.ndarray, targets: np.ndarray, test: Digits) -> pd.DataFrame:
-    """A row per test digit: `label, mse, psnr_db, ssim`."""
-    return pd.DataFrame({"label": test.labels, **metrics.image_errors(outputs, targets)})
+def measure_pictures(restored: np.ndarray, originals: np.ndarray) -> pd.DataFrame:
+    """A row per test digit: `mse, psnr_db, ssim`, and `bce`, the binary cross-entropy."""
+    return pd.DataFrame(metrics.image_errors(restored, originals))
 
 
-def score_reconstruction(
-    errors: pd.DataFrame, baseline: dict[str, float], report: Report, card: Card
-) -> dict[str, Any]:
+def score_reconstruction(errors: pd.DataFrame, baseline: dict[str, float]) -> dict[str, Any]:
     """The metrics of an autoencoder: means over the test digits, and the baseline."""
-    means = {name: float(errors[name].mean()) for name in ("mse", "psnr_db", "ssim")}
-    return _about(report, card) | means | baseline
+    return _means(errors, ("mse", "psnr_db", "ssim")) | baseline
 
 
 def plot_reconstructions(
-    outputs: np.ndarray, targets: np.ndarray, errors: pd.DataFrame, card: Card, seed: int,
+    restored: np.ndarray, originals: np.ndarray, errors: pd.DataFrame, card: Card, seed: int,
     *, family: str,
 ) -> Figure:  # fmt: skip
     """Draw ten digits, at random, above their reconstructions."""
-    some = np.random.default_rng(seed).permutation(len(outputs))[:10]
-    return _compare(
-        outputs, targets, errors, some, f"{family}: random test digits and reconstructions", card
-    )
+    some = np.random.default_rng(seed).permutation(len(restored))[:10]
+    rows = {"original": originals[some], "reconstruction": restored[some]}
+    title = f"{family}: random test digits and reconstructions"
+    return plots.picture_rows(rows, _captions(errors, "mse", some), title, dataset_caption(card))
 
 
 def plot_worst_reconstructions(
-    outputs: np.ndarray, targets: np.ndarray, errors: pd.DataFrame, card: Card, *, family: str
+    restored: np.ndarray, originals: np.ndarray, errors: pd.DataFrame, card: Card, *, family: str
 ) -> Figure:
     """Draw the ten digits with the largest error above their reconstructions."""
     worst = np.argsort(-errors["mse"].to_numpy(), kind="stable")[:10]
-    return _compare(
-        outputs, targets, errors, worst, f"{family}: the ten worst reconstructions", card
-    )
+    rows = {"original": originals[worst], "reconstruction": restored[worst]}
+    title = f"{family}: the ten worst reconstructions"
+    return plots.picture_rows(rows, _captions(errors, "mse", worst), title, dataset_caption(card))
 
 
-def _compare(
-    outputs: np.ndarray, targets: np.ndarray, errors: pd.DataFrame, some: np.ndarray,
-    title: str, card: Card,
-) -> Figure:  # fmt: skip
-    rows = {"original": targets[some], "reconstruction": outputs[some]}
-    captions = [f"MSE {mse:.4f}" for mse in errors["mse"].to_numpy()[some]]
+# For networks that restore degraded digits
+
+
+def score_bicubic(test: Digits, degradation: DegradationSettings) -> dict[str, float]:
+    """The baseline: bicubic interpolation of the shrunk digits, which knows no digits."""
+    enlarged = degrade(test.images, degradation.size_px, degradation.shrink_by, "bicubic")
+    errors = metrics.image_errors(normalize(enlarged), normalize(test.images))
+    return {"bicubic_psnr_db": float(errors["psnr_db"].mean())}
+
+
+def score_restoration(
+    errors: pd.DataFrame,
+    input_errors: pd.DataFrame,
+    originals: np.ndarray,
+    test: Digits,
+    baseline: dict[str, float],
+    card: Card,
+) -> dict[str, Any]:
+    """The metrics of restored digits, of the degraded ones, and of the baseline: means over digits.
+
+    `bce_floor` is the cross-entropy of a perfect restoration: grey pixels have entropy.
+    """
+    names = card["class_names"]
+    psnr_db = errors["psnr_db"].to_numpy()
+    return {
+        **_means(errors, ("bce", "psnr_db", "ssim")),
+        "bce_floor": float(metrics.binary_entropy(originals).mean()),
+        "input_psnr_db": float(input_errors["psnr_db"].mean()),
+        "input_ssim": float(input_errors["ssim"].mean()),
+        **baseline,
+        "per_class_psnr_db": {
+            names[k]: float(psnr_db[test.labels == k].mean()) for k in np.unique(test.labels)
+        },
+    }
+
+
+def score_reader(
+    reader: Any,
+    reader_metrics: dict[str, Any] | None,
+    originals: np.ndarray,
+    degraded: np.ndarray,
+    restored: np.ndarray,
+    test: Digits,
+    card: Card,
+) -> dict[str, Any]:
+    """What restoration is worth to a reader: the accuracy of a finished `cnn` on three versions.
+
+    reader, reader_metrics: the newest `cnn`, or None where none has been trained. One that was
+    trained on other data does not count.
+    Returns `reader_accuracy` {`original`, `degraded`, `restored`: fraction}, or None in its place.
+    """
+    if not _can_read(reader_metrics, card):
+        return {"reader_accuracy": None}
+    versions = {"original": originals, "degraded": degraded, "restored": restored}
+    return {"reader_accuracy": {k: _accuracy(reader, v, test) for k, v in versions.items()}}
+
+
+def restore_uci_digits(
+    model: Any,
+    uci: Digits,
+    reader: Any,
+    reader_metrics: dict[str, Any] | None,
+    card: Card,
+    seed: int,
+    *,
+    family: str,
+) -> tuple[dict[str, Any], Figure]:
+    """Restore digits of 8x8 pixels, which were never shrunk from anything.
+
+    uci: all of scikit-learn's digits, enlarged.
+    Returns `uci_reader_accuracy` {`before`, `after`: fraction}, or None in its place where no
+    `cnn` can read; and the picture of ten of them.
+    """
+    before = normalize(uci.images)
+    after = predict(model, before)[0]
+    accuracy = None
+    if _can_read(reader_metrics, card):
+        accuracy = {k: _accuracy(reader, v, uci) for k, v in (("before", before), ("after", after))}
+    some = np.random.default_rng(seed).permutation(len(uci))[:10]
+    rows = {"enlarged 8x8": before[some], "restored": after[some]}
+    captions = [f"a {label}" for label in uci.labels[some]]
+    title = f"{family}: restoring UCI digits of 8x8 pixels, never seen in training"
+    figure = plots.picture_rows(rows, captions, title, dataset_caption(card))
+    return {"uci_reader_accuracy": accuracy}, figure
+
+
+def plot_restorations(
+    restored: np.ndarray,
+    originals: np.ndarray,
+    degraded: np.ndarray,
+    errors: pd.DataFrame,
+    card: Card,
+    seed: int,
+    *,
+    family: str,
+) -> Figure:
+    """Draw ten digits, at random: degraded, restored, original."""
+    some = np.random.default_rng(seed).permutation(len(restored))[:10]
+    title = f"{family}: random test digits, restored, with their PSNR"
+    return _three_rows(restored, originals, degraded, errors, some, title, card)
+
+
+def plot_best_restorations(
+    restored: np.ndarray,
+    originals: np.ndarray,
+    degraded: np.ndarray,
+    errors: pd.DataFrame,
+    card: Card,
+    *,
+    family: str,
+) -> Figure:
+    """Draw the ten digits that came closest to their originals."""
+    best = np.argsort(-errors["psnr_db"].to_numpy(), kind="stable")[:10]
+    title = f"{family}: the ten best restorations"
+    return _three_rows(restored, originals, degraded, errors, best, title, card)
+
+
+def plot_worst_restorations(
+    restored: np.ndarray,
+    originals: np.ndarray,
+    degraded: np.ndarray,
+    errors: pd.DataFrame,
+    card: Card,
+    *,
+    family: str,
+) -> Figure:
+    """Draw the ten digits that stayed furthest from their originals."""
+    worst = np.argsort(errors["psnr_db"].to_numpy(), kind="stable")[:10]
+    title = f"{family}: the ten worst restorations"
+    return _three_rows(restored, originals, degraded, errors, worst, title, card)
+
+
+def _three_rows(
+    restored: np.ndarray,
+    originals: np.ndarray,
+    degraded: np.ndarray,
+    errors: pd.DataFrame,
+    some: np.ndarray,
+    title: str,
+    card: Card,
+) -> Figure:
+    rows = {"degraded": degraded[some], "restored": restored[some], "original": originals[some]}
+    captions = _captions(errors, "psnr_db", some)
     return plots.picture_rows(rows, captions, title, dataset_caption(card))
 
 
-def _about(report: Report, card: Card) -> dict[str, Any]:
-    """The keys that the metrics of every family have."""
-    return {
-        "family": report["family"],
-        "dataset": card["name"],
-        "source": card["source"],
-        **report,
-        "test_images": card["test_images"],
-    }
+def _captions(errors: pd.DataFrame, measure: str, some: np.ndarray) -> list[str]:
+    form = {"mse": "MSE {:.4f}", "psnr_db": "{:.1f} dB"}[measure]
+    return [form.format(value) for value in errors[measure].to_numpy()[some]]
+
+
+def _means(errors: pd.DataFrame, names: tuple[str, ...]) -> dict[str, float]:
+    return {name: float(errors[name].mean()) for name in names}
+
+
+def _can_read(reader_metrics: dict[str, Any] | None, card: Card) -> bool:
+    return reader_metrics is not None and reader_metrics["dataset"] == card["name"]
+
+
+def _accuracy(reader: Any, images: np.ndarray, digits: Digits) -> float:
+    return float(np.mean(predict(reader, images)[0].argmax(axis=1) == digits.labels))

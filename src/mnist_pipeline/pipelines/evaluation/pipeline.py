@@ -1,25 +1,34 @@
-"""Evaluation: one template, an instance per family; its task says which measures and pictures."""
+"""Evaluation: one template, an instance per family; its judges say which measures and pictures."""
 
 from collections.abc import Callable
 
 from kedro.pipeline import Node, Pipeline
 
-from mnist_pipeline.families import Family, Task
+from mnist_pipeline.families import Family, Judge
 from mnist_pipeline.pipelines import with_arguments
 from mnist_pipeline.pipelines.evaluation import nodes
 
+OUTPUTS = {"clean_images": "restored_images", "one_hot_labels": "probabilities"}
+"""What a network's answer is called, by what it should have returned."""
 
-def create_pipeline(family: Family) -> Pipeline:
+TRAINED_CNN = {"reader": "trained_cnn", "reader_metrics": "trained_cnn_metrics"}
+CNN_OF_THIS_RUN = {"reader": "cnn.model", "reader_metrics": "cnn.metrics"}
+"""Who reads restored digits: the newest `cnn` of an earlier run, if there is one, or this run's."""
+
+
+def create_pipeline(family: Family, reader: dict[str, str]) -> Pipeline:
     """Judge the family's saved model on the test digits::
 
-    model, test_<sees> -> predict -> test_outputs -> metrics, predictions, pictures
+        model, test_<sees> -> predict -> restored_images, probabilities
+                                         -> judges -> metrics, predictions, pictures
+
+    reader: `TRAINED_CNN` or `CNN_OF_THIS_RUN`.
     """
-    sees, returns = f"test_{family.sees}", f"test_{family.returns}"
     steps = [
         Node(
             nodes.predict,
-            inputs=["model", sees],
-            outputs="test_outputs",
+            inputs=["model", f"test_{family.sees}"],
+            outputs=[OUTPUTS[thing] for thing in family.returns],
             name=f"predict_with_{family.name}",
         ),
         Node(
@@ -29,15 +38,40 @@ def create_pipeline(family: Family) -> Pipeline:
             name=f"plot_{family.name}_learning_curves",
         ),
         *_describe_networks(family),
-        *JUDGES[family.task](family),
+        *(node for judge in family.judges for node in JUDGES[judge](family)),
+    ]
+    if "restoration" in family.judges:
+        steps += _ask_reader(family)
+    made = {name for step in steps for name in step.outputs}
+    steps += [
+        Node(
+            nodes.collect_metrics,
+            inputs=[
+                "fit_report",
+                "dataset_card",
+                *sorted(n for n in made if n.endswith("_scores")),
+            ],
+            outputs="metrics",
+            name=f"score_{family.name}",
+        ),
+        Node(
+            nodes.collect_predictions,
+            inputs=["test_digits", *sorted(n for n in made if n.endswith("_table"))],
+            outputs="predictions",
+            name=f"tabulate_{family.name}_predictions",
+        ),
     ]
     needed = {name for step in steps for name in step.inputs}
-    shared = {sees, returns, f"train_{family.sees}", "test_digits", "dataset_card"} & needed
+    shared = {
+        f"{part}_{thing}" for part in ("train", "test") for thing in (family.sees, *family.returns)
+    }
+    shared |= {"test_digits", "dataset_card", "uci_digits"}
+    names = {name: name for name in shared} | reader
     return Pipeline(
         steps,
         namespace=family.name,
-        inputs=shared,
-        parameters={"params:seed"} & needed,
+        inputs={name: names[name] for name in needed & set(names)},
+        parameters={"params:seed", "params:degradation"} & needed,
         tags="evaluation",
     )
 
@@ -66,78 +100,129 @@ def _describe_networks(family: Family) -> list[Node]:
     return extract + summarize
 
 
-def _judge_classifier(family: Family) -> list[Node]:
-    answers = ["test_outputs", "test_digits"]
+def _picture(
+    family: Family, function: Callable[..., object], name: str, inputs: list[str], *extra: str
+) -> Node:
+    return Node(
+        with_arguments(function, family=family.name),
+        inputs=[*inputs, "dataset_card", *extra],
+        outputs=f"{name}_plot",
+        name=f"plot_{family.name}_{name}",
+    )
 
-    def picture(function: Callable[..., object], name: str, *extra: str) -> Node:
-        return Node(
-            with_arguments(function, family=family.name),
-            inputs=[*answers, "dataset_card", *extra],
-            outputs=f"{name}_plot",
-            name=f"plot_{family.name}_{name}",
-        )
 
+def _judge_classification(family: Family) -> list[Node]:
+    answers = ["probabilities", "test_digits"]
     return [
         Node(
-            nodes.score_classifier,
-            inputs=[*answers, "fit_report", "dataset_card"],
-            outputs="metrics",
-            name=f"score_{family.name}",
+            nodes.score_answers,
+            inputs=answers,
+            outputs="classification_scores",
+            name=f"score_{family.name}_answers",
         ),
         Node(
-            nodes.tabulate_predictions,
-            inputs=answers,
-            outputs="predictions",
-            name=f"tabulate_{family.name}_predictions",
+            nodes.tabulate_answers,
+            inputs="probabilities",
+            outputs="classification_table",
+            name=f"tabulate_{family.name}_answers",
         ),
-        picture(nodes.plot_confusion_matrix, "confusion_matrix"),
-        picture(nodes.plot_per_class_accuracy, "per_class_accuracy"),
-        picture(nodes.plot_confidence, "confidence"),
-        picture(nodes.plot_correct_examples, "correct_examples", "params:seed"),
-        picture(nodes.plot_incorrect_examples, "incorrect_examples"),
-        picture(nodes.plot_probability_bars, "probability_bars", "params:seed"),
+        _picture(family, nodes.plot_confusion_matrix, "confusion_matrix", answers),
+        _picture(family, nodes.plot_per_class_accuracy, "per_class_accuracy", answers),
+        _picture(family, nodes.plot_confidence, "confidence", answers),
+        _picture(family, nodes.plot_correct_examples, "correct_examples", answers, "params:seed"),
+        _picture(family, nodes.plot_incorrect_examples, "incorrect_examples", answers),
+        _picture(family, nodes.plot_probability_bars, "probability_bars", answers, "params:seed"),
     ]
 
 
+def _measure_pictures(family: Family) -> Node:
+    return Node(
+        nodes.measure_pictures,
+        inputs=["restored_images", "test_clean_images"],
+        outputs="pictures_table",
+        name=f"measure_{family.name}_pictures",
+    )
+
+
 def _judge_reconstruction(family: Family) -> list[Node]:
-    pictures = ["test_outputs", f"test_{family.returns}"]
+    """Of an autoencoder: the baseline needs `model.latent_dim`."""
+    pictures = ["restored_images", "test_clean_images", "pictures_table"]
     return [
+        _measure_pictures(family),
         Node(
             nodes.score_pca,
-            inputs=[
-                f"train_{family.sees}", "split", f"test_{family.sees}", "params:model.latent_dim",
-            ],
+            inputs=["train_clean_images", "split", "test_clean_images", "params:model.latent_dim"],
             outputs="pca_baseline",
             name=f"score_pca_for_{family.name}",
         ),
         Node(
-            nodes.measure_reconstructions,
-            inputs=[*pictures, "test_digits"],
-            outputs="predictions",
-            name=f"measure_{family.name}_reconstructions",
-        ),
-        Node(
             nodes.score_reconstruction,
-            inputs=["predictions", "pca_baseline", "fit_report", "dataset_card"],
-            outputs="metrics",
-            name=f"score_{family.name}",
+            inputs=["pictures_table", "pca_baseline"],
+            outputs="reconstruction_scores",
+            name=f"score_{family.name}_pictures",
         ),
-        Node(
-            with_arguments(nodes.plot_reconstructions, family=family.name),
-            inputs=[*pictures, "predictions", "dataset_card", "params:seed"],
-            outputs="reconstructions_plot",
-            name=f"plot_{family.name}_reconstructions",
-        ),
-        Node(
-            with_arguments(nodes.plot_worst_reconstructions, family=family.name),
-            inputs=[*pictures, "predictions", "dataset_card"],
-            outputs="worst_reconstructions_plot",
-            name=f"plot_{family.name}_worst_reconstructions",
-        ),
-    ]  # fmt: skip
+        _picture(family, nodes.plot_reconstructions, "reconstructions", pictures, "params:seed"),
+        _picture(family, nodes.plot_worst_reconstructions, "worst_reconstructions", pictures),
+    ]
 
 
-JUDGES: dict[Task, Callable[[Family], list[Node]]] = {
-    "classification": _judge_classifier,
+def _judge_restoration(family: Family) -> list[Node]:
+    pictures = ["restored_images", "test_clean_images", "test_degraded_images", "pictures_table"]
+    return [
+        _measure_pictures(family),
+        Node(
+            nodes.measure_pictures,
+            inputs=["test_degraded_images", "test_clean_images"],
+            outputs="input_errors",
+            name=f"measure_{family.name}_inputs",
+        ),
+        Node(
+            nodes.score_bicubic,
+            inputs=["test_digits", "params:degradation"],
+            outputs="bicubic_baseline",
+            name=f"score_bicubic_for_{family.name}",
+        ),
+        Node(
+            nodes.score_restoration,
+            inputs=[
+                *("pictures_table", "input_errors", "test_clean_images"),
+                *("test_digits", "bicubic_baseline", "dataset_card"),
+            ],
+            outputs="restoration_scores",
+            name=f"score_{family.name}_pictures",
+        ),
+        _picture(family, nodes.plot_restorations, "restorations", pictures, "params:seed"),
+        _picture(family, nodes.plot_best_restorations, "best_restorations", pictures),
+        _picture(family, nodes.plot_worst_restorations, "worst_restorations", pictures),
+    ]
+
+
+def _ask_reader(family: Family) -> list[Node]:
+    """What restoration is worth to a `cnn` that reads clean digits."""
+    return [
+        Node(
+            nodes.score_reader,
+            inputs=[
+                *("reader", "reader_metrics", "test_clean_images", "test_degraded_images"),
+                *("restored_images", "test_digits", "dataset_card"),
+            ],
+            outputs="reader_scores",
+            name=f"read_{family.name}_digits",
+        ),
+        Node(
+            with_arguments(nodes.restore_uci_digits, family=family.name),
+            inputs=[
+                *("model", "uci_digits", "reader", "reader_metrics"),
+                *("dataset_card", "params:seed"),
+            ],
+            outputs=["uci_scores", "uci_restorations_plot"],
+            name=f"restore_uci_digits_with_{family.name}",
+        ),
+    ]
+
+
+JUDGES: dict[Judge, Callable[[Family], list[Node]]] = {
+    "classification": _judge_classification,
     "reconstruction": _judge_reconstruction,
+    "restoration": _judge_restoration,
 }

@@ -25,6 +25,13 @@ def read_digits(data: DataSettings, seed: int) -> tuple[Digits, Digits, dict[str
     return train, test, dataset_card(raw.name, source, raw.origin, data.class_names, train, test)
 
 
+def read_uci_digits() -> Digits:
+    """Read scikit-learn's digits of 8x8 pixels, enlarged to 28x28 and no more: blurred."""
+    from mnist_pipeline import sources
+
+    return sources.read_uci_digits()
+
+
 def plot_class_distribution(train: Digits, test: Digits, card: dict[str, Any]) -> Figure:
     """Draw how often each class occurs."""
     return plots.class_distribution(

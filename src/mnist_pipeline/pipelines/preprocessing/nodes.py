@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from mnist_pipeline import preprocessing
+from mnist_pipeline.degradation import degrade
 from mnist_pipeline.digits import Digits
-from mnist_pipeline.parameters import TrainingSettings
+from mnist_pipeline.parameters import DegradationSettings, TrainingSettings
 
 
 def normalize_images(digits: Digits) -> np.ndarray:
@@ -18,6 +19,14 @@ def normalize_images(digits: Digits) -> np.ndarray:
 def encode_labels(digits: Digits, card: dict[str, Any]) -> np.ndarray:
     """Turn labels into one-hot rows, float32 (n, classes)."""
     return preprocessing.one_hot(digits.labels, len(card["class_names"]))
+
+
+def degrade_digits(digits: Digits, degradation: DegradationSettings) -> Digits:
+    """Shrink every digit, and bring it back to its size."""
+    images = degrade(
+        digits.images, degradation.size_px, degradation.shrink_by, degradation.enlarge_by
+    )
+    return Digits(images, digits.labels)
 
 
 def split_digits(train: Digits, training: TrainingSettings, seed: int) -> pd.DataFrame:

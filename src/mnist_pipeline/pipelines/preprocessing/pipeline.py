@@ -3,36 +3,55 @@
 from kedro.pipeline import Node, Pipeline
 
 from mnist_pipeline.families import Family
+from mnist_pipeline.pipelines.ingestion.nodes import read_uci_digits
 from mnist_pipeline.pipelines.preprocessing import nodes
 
 
 def create_pipeline() -> Pipeline:
-    """What is the same for every family, so done once a run::
+    """What several families share, so done once a run; for `train` and `test` digits alike::
 
-    train_digits -> train_clean_images, train_one_hot_labels
-    test_digits  -> test_clean_images,  test_one_hot_labels
+        digits -> clean_images
+        digits -> one_hot_labels
+        digits -> degraded_digits -> degraded_images
+
+    and, for networks that restore, digits that never were any larger: `uci_digits`.
     """
     return Pipeline(
         [
-            node
-            for part in ("train", "test")
-            for node in (
-                Node(
-                    nodes.normalize_images,
-                    inputs=f"{part}_digits",
-                    outputs=f"{part}_clean_images",
-                    name=f"normalize_{part}_images",
-                ),
-                Node(
-                    nodes.encode_labels,
-                    inputs=[f"{part}_digits", "dataset_card"],
-                    outputs=f"{part}_one_hot_labels",
-                    name=f"encode_{part}_labels",
-                ),
-            )
+            *(node for part in ("train", "test") for node in _prepare(part)),
+            Node(read_uci_digits, inputs=None, outputs="uci_digits", name="read_uci_digits"),
         ],
         tags="preprocessing",
     )
+
+
+def _prepare(part: str) -> list[Node]:
+    return [
+        Node(
+            nodes.normalize_images,
+            inputs=f"{part}_digits",
+            outputs=f"{part}_clean_images",
+            name=f"normalize_{part}_images",
+        ),
+        Node(
+            nodes.encode_labels,
+            inputs=[f"{part}_digits", "dataset_card"],
+            outputs=f"{part}_one_hot_labels",
+            name=f"encode_{part}_labels",
+        ),
+        Node(
+            nodes.degrade_digits,
+            inputs=[f"{part}_digits", "params:degradation"],
+            outputs=f"{part}_degraded_digits",
+            name=f"degrade_{part}_digits",
+        ),
+        Node(
+            nodes.normalize_images,
+            inputs=f"{part}_degraded_digits",
+            outputs=f"{part}_degraded_images",
+            name=f"normalize_degraded_{part}_images",
+        ),
+    ]
 
 
 def create_split_pipeline(family: Family) -> Pipeline:

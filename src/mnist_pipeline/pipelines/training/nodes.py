@@ -12,18 +12,20 @@ from mnist_pipeline.parameters import TrainingSettings
 
 
 def train_model(
-    inputs: np.ndarray,
-    targets: np.ndarray,
     split: pd.DataFrame,
     model_settings: dict[str, Any],
     training: TrainingSettings,
     seed: int,
-    *,
+    inputs: np.ndarray,
+    *others: np.ndarray,
     family: Family,
 ) -> tuple[Any, pd.DataFrame, dict[str, Any]]:
     """Build the family's network and train it.
 
-    inputs, targets: float32, a row per digit. split: a row per digit, as `split_digits` gives it.
+    split: a row per training digit, as `split_digits` gives it.
+    inputs: what the network sees, float32, a row per training digit.
+    others: what it must return, a target per output; and, for a family that tracks the test loss,
+        the same again (inputs and targets) for test digits.
     Returns the Keras model, the history (a row per epoch), and a report: `family, seed,
     train_images, validation_images, parameters, epochs_run, best_epoch, fit_seconds` and
     `images_per_second` (training images, over the whole of training).
@@ -36,7 +38,9 @@ def train_model(
             f"was made for other data; run the whole pipeline: kedro run --pipeline={family.name}"
         )
     keras.utils.set_random_seed(seed)  # first weights and dropout
-    model = family.build(inputs.shape[1:], targets.shape[1:], **model_settings)
+    targets, test = _sort_out(others, family.returns)
+    shapes = [target.shape[1:] for target in targets.values()]
+    model = family.build(inputs.shape[1:], *shapes, **model_settings)
     is_validation = (split["part"] == "validation").to_numpy()
     result = fit(
         model,
@@ -44,8 +48,8 @@ def train_model(
         targets,
         train_indices=np.flatnonzero(~is_validation),
         validation_indices=np.flatnonzero(is_validation),
+        test=test,
         settings=training,
-        metrics=["accuracy"] if family.task == "classification" else [],
         name=family.name,
         seed=seed,
     )
@@ -63,3 +67,17 @@ def train_model(
         "images_per_second": train_images * epochs_run / result.fit_seconds,
     }
     return result.model, result.history, report
+
+
+Targets = dict[str, np.ndarray]
+
+
+def _sort_out(
+    others: tuple[np.ndarray, ...], returns: tuple[str, ...]
+) -> tuple[Targets, tuple[np.ndarray, Targets] | None]:
+    """Targets by name; and test inputs with their targets, if there are any."""
+    n = len(returns)
+    targets = dict(zip(returns, others[:n], strict=True))
+    if len(others) == n:
+        return targets, None
+    return targets, (others[n], dict(zip(returns, others[n + 1 :], strict=True)))

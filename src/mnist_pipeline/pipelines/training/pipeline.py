@@ -10,20 +10,21 @@ from mnist_pipeline.pipelines.training import nodes
 def create_pipeline(family: Family) -> Pipeline:
     """Build and fit the family's network on what it sees and must return::
 
-    train_<sees>, train_<returns>, split -> train -> model, history, fit_report
+    split, train_<sees>, train_<returns> -> train -> model, history, fit_report
     """
-    sees, returns = f"train_{family.sees}", f"train_{family.returns}"
+    parts = ("train", "test") if family.tracks_test_loss else ("train",)
+    digits = [f"{part}_{thing}" for part in parts for thing in (family.sees, *family.returns)]
     return Pipeline(
         [
             Node(
                 with_arguments(nodes.train_model, family=family),
-                inputs=[sees, returns, "split", "params:model", "params:training", "params:seed"],
+                inputs=["split", "params:model", "params:training", "params:seed", *digits],
                 outputs=["model", "history", "fit_report"],
                 name=f"train_{family.name}",
             )
         ],
         namespace=family.name,
-        inputs={sees, returns},
+        inputs=set(digits),
         parameters="params:seed",
         tags="training",
     )
