@@ -9,13 +9,23 @@ import pytest
 import yaml
 
 from mnist_pipeline.families import FAMILIES
-from mnist_pipeline.parameters import DataSettings, TrainingSettings, check_parameters
+from mnist_pipeline.parameters import (
+    DataSettings,
+    DegradationSettings,
+    TrainingSettings,
+    check_parameters,
+)
 from mnist_pipeline.pipeline_registry import register_pipelines
 from tests.conftest import PROJECT, load_parameters
 
 PIPELINES = register_pipelines()
 EVERYTHING = PIPELINES["__default__"]
 GROUPS = ("model", "training")
+FIELDS = [
+    field
+    for settings in (DataSettings, TrainingSettings, DegradationSettings)
+    for field in settings.model_fields
+]
 
 
 def catalog_entries():
@@ -26,7 +36,8 @@ def catalog_entries():
 
 
 def datasets():
-    return {name for name in EVERYTHING.datasets() if not name.startswith("params:")}
+    used = EVERYTHING.datasets().union(*(PIPELINES[family.name].datasets() for family in FAMILIES))
+    return {name for name in used if not name.startswith("params:")}
 
 
 def matches(entry, dataset):
@@ -47,14 +58,14 @@ def test_everything_on_disk_is_versioned():
     unversioned = [
         name
         for name, entry in catalog_entries().items()
-        if entry["type"] != "MemoryDataset" and not entry.get("versioned")
+        if "filepath" in entry and not entry.get("versioned")
     ]
     assert unversioned == []
 
 
 def test_no_two_datasets_share_a_file():
     paths = [
-        entry["filepath"].format(family="cnn", part="encoder", network="model", picture="x")
+        entry["filepath"].format(family="cnn", part="encoder", network="m", picture="x", method="y")
         for entry in catalog_entries().values()
         if "filepath" in entry
     ]
@@ -63,16 +74,17 @@ def test_no_two_datasets_share_a_file():
 
 def test_every_group_of_parameters_is_an_input_of_a_node():
     read = {name for name in EVERYTHING.inputs() if name.startswith("params:")}
-    groups = {"params:seed", "params:data"}
+    groups = {"params:seed", "params:data", "params:degradation"}
     groups |= {f"params:{family.name}.{group}" for family in FAMILIES for group in GROUPS}
     assert groups <= read
-    assert set(load_parameters()) == {"seed", "data", *(family.name for family in FAMILIES)}
+    shared = {"seed", "data", "degradation"}
+    assert set(load_parameters()) == shared | {family.name for family in FAMILIES}
 
 
-@pytest.mark.parametrize("field", [*DataSettings.model_fields, *TrainingSettings.model_fields])
+@pytest.mark.parametrize("field", FIELDS)
 def test_every_setting_is_read_by_the_code(field):
     files = [path for path in (PROJECT / "src").rglob("*.py") if path.name != "parameters.py"]
-    read = re.compile(rf"\b(settings|data|training)\.{field}\b")
+    read = re.compile(rf"\b(settings|data|training|degradation)\.{field}\b")
     assert any(read.search(path.read_text()) for path in files)
 
 
@@ -80,12 +92,15 @@ def test_every_family_has_a_pipeline_of_its_name_and_is_in_the_default_one():
     for family in FAMILIES:
         promised = {f"{family.name}.{thing}" for thing in ("model", "metrics", "predictions")}
         assert promised <= PIPELINES[family.name].all_outputs()
-        assert set(PIPELINES[family.name].nodes) <= set(EVERYTHING.nodes)
+        names = {node.name for node in PIPELINES[family.name].nodes}
+        assert names <= {node.name for node in EVERYTHING.nodes}
 
 
 @pytest.mark.parametrize("name", PIPELINES)
 def test_every_pipeline_starts_at_the_raw_files(name):
-    assert all(dataset.startswith("params:") for dataset in PIPELINES[name].inputs())
+    inputs = {name for name in PIPELINES[name].inputs() if not name.startswith("params:")}
+    optional = {n for n, entry in catalog_entries().items() if "OptionalDataset" in entry["type"]}
+    assert inputs <= optional
 
 
 def test_node_names_differ_across_families():

@@ -9,7 +9,8 @@ from mnist_pipeline.errors import UserError
 from mnist_pipeline.lazy import keras
 from mnist_pipeline.models.cnn import build_cnn
 from mnist_pipeline.models.mlp import build_mlp
-from mnist_pipeline.parameters import ClassificationTraining
+from mnist_pipeline.models.multitask_unet import build_multitask_unet
+from mnist_pipeline.parameters import TrainingSettings
 from mnist_pipeline.preprocessing import normalize, one_hot
 from tests.conftest import load_parameters
 
@@ -30,7 +31,7 @@ def settings(tmp_path):
             "best_by": "val_loss",
             "checkpoint": str(tmp_path / "checkpoints/best.keras"),
         }
-        return ClassificationTraining(**{**values, **changes})
+        return TrainingSettings(**{**values, **changes})
 
     return build
 
@@ -41,11 +42,10 @@ def fit(bundled, settings, seed=0, hidden_units=(16,)):
     return fitting.fit(
         build_mlp((28, 28, 1), (10,), hidden_units=list(hidden_units), dropout=0.1),
         normalize(bundled.images[:250]),
-        one_hot(bundled.labels[:250], 10),
+        {"one_hot_labels": one_hot(bundled.labels[:250], 10)},
         train_indices=np.arange(200),
         validation_indices=np.arange(200, 250),
         settings=settings,
-        metrics=["accuracy"],
         name="mlp",
         seed=seed,
     )
@@ -146,9 +146,9 @@ def test_the_full_cnn_with_dropout_is_reproducible_to_the_last_bit(bundled, sett
         keras.utils.set_random_seed(5)
         model = build_cnn((28, 28, 1), (10,), **load_parameters()["cnn"]["model"])
         result = fitting.fit(
-            model, normalize(bundled.images), one_hot(bundled.labels, 10),
+            model, normalize(bundled.images), {"one_hot_labels": one_hot(bundled.labels, 10)},
             train_indices=np.arange(1000), validation_indices=np.arange(1000, 1437),
-            settings=settings(epochs=1, batch_size=128), metrics=["accuracy"], name="cnn", seed=5,
+            settings=settings(epochs=1, batch_size=128), name="cnn", seed=5,
         )  # fmt: skip
         histories.append(result.history[["loss", "val_loss"]])
     assert histories[0].equals(histories[1])
@@ -166,15 +166,66 @@ def test_each_epoch_is_one_line_in_the_log(bundled, settings, caplog):
 @pytest.mark.parametrize("n", [1, 499, 500, 501])
 def test_every_digit_gets_a_prediction(n):
     model = build_mlp((28, 28, 1), (10,), hidden_units=[], dropout=0.0)
-    outputs = fitting.predict(model, np.zeros((n, 28, 28, 1), np.float32))
+    (outputs,) = fitting.predict(model, np.zeros((n, 28, 28, 1), np.float32))
     assert outputs.shape == (n, 10)
+
+
+def fit_both(bundled, settings):
+    """Train a small U-Net that restores and classifies, and track 30 other digits."""
+    keras.utils.set_random_seed(0)
+    model = build_multitask_unet(
+        (28, 28, 1), (28, 28, 1), (10,), filters=[2, 4], kernel_size_px=3, hidden_units=[8],
+        batch_normalization=False, residual=False, dropout=0.0,
+    )  # fmt: skip
+    images, labels = normalize(bundled.images[:130]), one_hot(bundled.labels[:130], 10)
+    result = fitting.fit(
+        model, images[:100], {"clean_images": images[:100], "one_hot_labels": labels[:100]},
+        train_indices=np.arange(80), validation_indices=np.arange(80, 100),
+        test=(images[100:], {"clean_images": images[100:], "one_hot_labels": labels[100:]}),
+        settings=settings, name="both", seed=0,
+    )  # fmt: skip
+    return result, images, labels
+
+
+BOTH = {
+    "loss": {"clean_images": "mse", "one_hot_labels": "categorical_crossentropy"},
+    "loss_weights": {"clean_images": 2.0, "one_hot_labels": 0.25},
+}
+
+
+def test_several_losses_are_added_with_their_weights(bundled, settings):
+    history = fit_both(bundled, settings(**BOTH))[0].history
+    expected = 2 * history["val_restored_loss"] + 0.25 * history["val_probabilities_loss"]
+    np.testing.assert_allclose(history["val_loss"], expected, rtol=1e-4)
+    assert {"accuracy", "val_accuracy"} <= set(history)
+
+
+def test_the_test_loss_is_that_of_the_test_digits_after_the_epoch(bundled, settings):
+    result, images, labels = fit_both(bundled, settings(**BOTH, epochs=1))
+    restored, probabilities = fitting.predict(result.model, images[100:])
+    mse = np.square(restored - images[100:]).mean()
+    entropy = -np.log((probabilities * labels[100:]).sum(axis=1)).mean()
+    assert result.history["test_loss"].iloc[0] == pytest.approx(2 * mse + 0.25 * entropy, rel=1e-4)
+
+
+def test_the_test_loss_chooses_nothing(bundled, settings):
+    """The same training without it ends with the same weights."""
+    with_test = fit_both(bundled, settings(**BOTH))[0].model.get_weights()
+    original = fitting._TestLoss.on_epoch_end
+    try:
+        fitting._TestLoss.on_epoch_end = lambda *_, **__: None
+        without = fit_both(bundled, settings(**BOTH))[0].model.get_weights()
+    finally:
+        fitting._TestLoss.on_epoch_end = original
+    for one, other in zip(with_test, without, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_an_epoch_sees_every_training_digit_once_in_another_order():
     x, y = np.arange(100, dtype=np.float32), np.arange(100, dtype=np.float32) * 10
     indices = np.arange(0, 100, 2)
-    batches = fitting._batches(x, y, indices, 8, shuffle_seed=3)
+    batches = fitting._batches(x, (y,), indices, 8, shuffle_seed=3)
     epochs = [np.concatenate([xs.numpy() for xs, _ in batches]) for _ in range(2)]
     assert sorted(epochs[0]) == sorted(epochs[1]) == indices.tolist()
     assert epochs[0].tolist() != epochs[1].tolist()
-    assert all((ys.numpy() == 10 * xs.numpy()).all() for xs, ys in batches)
+    assert all((ys.numpy() == 10 * xs.numpy()).all() for xs, (ys,) in batches)

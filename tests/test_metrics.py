@@ -6,6 +6,7 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from sklearn.metrics import accuracy_score, f1_score, log_loss
 
 from mnist_pipeline import metrics
+from mnist_pipeline.lazy import keras
 
 
 @pytest.fixture
@@ -84,8 +85,19 @@ def test_image_errors_agree_with_scikit_image(pictures):
 def test_a_picture_is_like_itself(pictures):
     errors = metrics.image_errors(pictures[1], pictures[1])
     assert not errors["mse"].any()
-    assert np.isinf(errors["psnr_db"]).all()
+    assert (errors["psnr_db"] == 100).all()
     np.testing.assert_allclose(errors["ssim"], 1)
+
+
+def test_cross_entropy_and_its_floor_agree_with_keras(pictures):
+    restored = np.clip(pictures[0], 0.01, 0.99)  # Keras counts in float32: far off close to 0 and 1
+    errors = metrics.image_errors(restored, pictures[1])
+    expected = keras.losses.binary_crossentropy(pictures[1], restored)
+    np.testing.assert_allclose(errors["bce"], np.mean(expected, axis=(1, 2)), rtol=1e-4)
+    floor = metrics.binary_entropy(pictures[1])
+    assert (errors["bce"] > floor).all()
+    assert metrics.binary_entropy(np.full((1, 2, 2, 1), 0.5))[0] == pytest.approx(np.log(2))
+    assert metrics.binary_entropy(np.ones((1, 2, 2, 1)))[0] == pytest.approx(0, abs=1e-5)
 
 
 def test_more_pictures_than_fit_in_one_chunk_are_all_scored(pictures):

@@ -28,7 +28,7 @@ def test_the_parameters_of_every_environment_are_accepted(env):
     ("key", "value", "message"),
     [
         ("mpl", {}, "mpl = {}: there is no such key; did you mean mlp?"),
-        ("zebra", 1, "zebra = 1: there is no such key; allowed here: seed, data, mlp,"),
+        ("zebra", 1, "zebra = 1: there is no such key; allowed here: seed, data, degr"),
         (
             "mlp.training.epoch",
             5,
@@ -54,7 +54,21 @@ def test_the_parameters_of_every_environment_are_accepted(env):
         ("cnn.model.filters", [[32], 64], "cnn.model.filters.1 = 64: input should be a valid list"),
         ("cnn.training.best_by", "accuracy", "input should be 'val_loss' or 'val_accuracy'"),
         ("autoencoder.training.best_by", "val_accuracy", "input should be 'val_loss'"),
-        ("autoencoder.training.loss", "categorical_crossentropy", "input should be 'mse'"),
+        (
+            "autoencoder.training.loss",
+            "categorical_crossentropy",
+            "input should be 'binary_crossen",
+        ),
+        ("enhancement.training.loss", {"clean_images": "mse"}, "enhancement.training.loss = "),
+        (
+            "enhancement_classification.training.loss",
+            "mse",
+            "enhancement_classification.training.loss",
+        ),
+        ("enhancement_classification.training.loss_weights.clean_images", 0.0, "greater than 0"),
+        ("degradation.size_px", 0, "degradation.size_px = 0: input should be greater than or eq"),
+        ("degradation.size_px", 29, "degradation.size_px = 29: input should be less than or equal"),
+        ("degradation.enlarge_by", "cubic", "input should be 'area', 'bilinear', 'bicubic',"),
         (
             "mlp.training.validation_fraction",
             1.0,

@@ -43,6 +43,8 @@ def test_families_of_a_task_have_the_same_metrics(recorded):
     assert {"cost/fit_seconds", "cost/parameters", "fit/loss", "fit/val_loss"} <= everybody
     assert "test/accuracy" in children["cnn"].data.metrics
     assert "test/mse" in children["autoencoder"].data.metrics
+    assert "test/psnr_db" in children["enhancement"].data.metrics
+    assert "fit/test_loss" in children["enhancement"].data.metrics
 
 
 def test_curves_have_a_point_per_epoch(recorded):

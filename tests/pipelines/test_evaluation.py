@@ -2,9 +2,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mnist_pipeline.degradation import degrade
 from mnist_pipeline.digits import Digits
+from mnist_pipeline.lazy import keras
 from mnist_pipeline.metrics import pca_mse
+from mnist_pipeline.parameters import DegradationSettings
 from mnist_pipeline.pipelines.evaluation import nodes
+from mnist_pipeline.preprocessing import normalize
 
 CARD = {
     "name": "Testset", "source": "idx_files", "train_images": 30, "test_images": 30,
@@ -57,9 +61,80 @@ def test_pca_is_fitted_to_the_training_digits_only():
 def test_reconstructions_are_scored_by_the_mean_over_pictures():
     targets = np.zeros((2, 28, 28, 1))
     outputs = targets + np.array([0.1, 0.01]).reshape(2, 1, 1, 1)
-    digits = Digits(np.zeros((2, 28, 28), np.uint8), np.zeros(2, np.uint8))
-    errors = nodes.measure_reconstructions(outputs, targets, digits)
-    scores = nodes.score_reconstruction(errors, {"pca_mse": 1.0}, {"family": "autoencoder"}, CARD)
+    errors = nodes.measure_pictures(outputs, targets)
+    scores = nodes.score_reconstruction(errors, {"pca_mse": 1.0})
     assert scores["psnr_db"] == pytest.approx((20 + 40) / 2)
     assert scores["mse"] == pytest.approx((0.01 + 0.0001) / 2)
     assert scores["pca_mse"] == 1.0
+
+
+def test_restorations_are_scored_beside_their_inputs_and_class_by_class():
+    originals = np.zeros((3, 28, 28, 1))
+    restored = originals + np.array([0.1, 0.01, 0.01]).reshape(3, 1, 1, 1)
+    errors, input_errors = (nodes.measure_pictures(p, originals) for p in (restored, originals + 1))
+    digits = Digits(np.zeros((3, 28, 28), np.uint8), np.array([3, 7, 7], np.uint8))
+    baseline = {"bicubic_psnr_db": 12.0}
+    scores = nodes.score_restoration(errors, input_errors, originals, digits, baseline, CARD)
+    assert scores["psnr_db"] == pytest.approx((20 + 40 + 40) / 3)
+    assert scores["input_psnr_db"] == pytest.approx(0)
+    assert scores["bicubic_psnr_db"] == 12.0
+    assert scores["per_class_psnr_db"] == pytest.approx({"3": 20, "7": 40})
+    assert scores["bce_floor"] == pytest.approx(0, abs=1e-5)
+
+
+def test_the_bicubic_baseline_does_not_depend_on_the_filter_of_the_degraded_digits(bundled):
+    few = bundled.take(np.arange(20))
+    scores = [
+        nodes.score_bicubic(few, DegradationSettings(size_px=14, shrink_by="area", enlarge_by=name))
+        for name in ("bicubic", "nearest")
+    ]
+    assert scores[0] == scores[1]
+    degraded = normalize(degrade(few.images, 14, "area", "bicubic"))
+    errors = nodes.measure_pictures(degraded, normalize(few.images))
+    assert scores[0]["bicubic_psnr_db"] == pytest.approx(errors["psnr_db"].mean())
+
+
+@pytest.mark.parametrize("reader_metrics", [None, {"dataset": "something else"}])
+def test_a_reader_that_is_missing_or_trained_on_other_data_does_not_count(reader_metrics):
+    scores = nodes.score_reader(None, reader_metrics, None, None, None, None, CARD)
+    assert scores == {"reader_accuracy": None}
+
+
+def test_a_reader_is_scored_on_every_version_of_the_digits(bundled):
+    few = bundled.take(np.arange(50))
+    originals = normalize(few.images)
+
+    def reader_that_knows(images):
+        """A network of the one picture per digit that it was given: nearest neighbour."""
+        inputs = keras.Input((28, 28, 1))
+        flat = keras.layers.Flatten()(inputs)
+        layer = keras.layers.Dense(len(images))
+        answers = layer(flat)
+        pixels = images.reshape(len(images), -1)
+        layer.set_weights([pixels.T, -0.5 * np.square(pixels).sum(axis=1)])
+        to_class = keras.layers.Dense(10, use_bias=False)
+        outputs = to_class(keras.layers.Softmax()(answers * 100))
+        to_class.set_weights([np.eye(10)[few.labels]])
+        return keras.Model(inputs, outputs)
+
+    black = np.zeros_like(originals)
+    scores = nodes.score_reader(
+        reader_that_knows(originals),
+        {"dataset": CARD["name"]},
+        originals,
+        black,
+        originals,
+        few,
+        CARD,
+    )["reader_accuracy"]
+    assert scores["original"] == scores["restored"] == 1.0
+    assert scores["degraded"] < 0.3
+
+
+def test_metrics_are_the_report_the_data_and_all_scores():
+    report = {"family": "cnn", "seed": 1, "fit_seconds": 2.0}
+    metrics = nodes.collect_metrics(report, CARD, {"accuracy": 0.5}, {"psnr_db": 20.0})
+    assert metrics == {
+        "family": "cnn", "dataset": "Testset", "source": "idx_files", "seed": 1,
+        "fit_seconds": 2.0, "test_images": 30, "accuracy": 0.5, "psnr_db": 20.0,
+    }  # fmt: skip
