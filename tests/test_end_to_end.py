@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 
@@ -242,3 +243,16 @@ def test_a_short_training_on_mnist_reads_most_digits(tmp_path, mnist_dir):
     assert metrics["dataset"] == "MNIST"
     assert (metrics["train_images"], metrics["test_images"]) == (54_000, 10_000)
     assert metrics["accuracy"] > 0.95
+
+
+def test_a_saved_model_can_be_judged_again_without_training(finished_run, tmp_path):
+    folder = tmp_path / "again"
+    shutil.copytree(finished_run[0], folder)
+    done = run_kedro(
+        folder, "run", "--env=test", "--pipeline=cnn", "--from-nodes=normalize_test_images"
+    )
+    assert done.returncode == 0, done.stdout
+    assert "train_cnn" not in done.stdout
+    first, second = sorted((folder / "data/08_reporting/cnn/metrics.json").iterdir())
+    one, two = (json.loads((version / "metrics.json").read_text()) for version in (first, second))
+    assert one == two

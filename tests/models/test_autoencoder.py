@@ -5,10 +5,11 @@ from mnist_pipeline.errors import UserError
 from mnist_pipeline.models.autoencoder import build_autoencoder
 
 
-def build(filters=(4, 8), latent_dim=5, initial_grey=0.2):
+def build(filters=(4, 8), latent_dim=5, initial_grey=0.2, batch_normalization=False, dropout=0.0):
     return build_autoencoder(
         (28, 28, 1), (28, 28, 1), filters=list(filters), kernel_size_px=3,
         latent_dim=latent_dim, initial_grey=initial_grey,
+        batch_normalization=batch_normalization, dropout=dropout,
     )  # fmt: skip
 
 
@@ -33,6 +34,16 @@ def test_the_model_is_the_decoder_after_the_encoder():
 def test_before_training_a_black_picture_comes_back_in_the_initial_grey():
     black = np.zeros((1, 28, 28, 1), np.float32)
     np.testing.assert_allclose(build(initial_grey=0.2)(black), 0.2, rtol=1e-5)
+
+
+def test_variants_add_their_layers_and_nothing_else():
+    def kinds(model):
+        return [type(layer).__name__ for part in model.layers[1:] for layer in part.layers]
+
+    plain, varied = kinds(build()), kinds(build(batch_normalization=True, dropout=0.1))
+    assert varied.count("BatchNormalization") == 4
+    assert varied.count("Dropout") == 1
+    assert [k for k in varied if k not in ("BatchNormalization", "Dropout")] == plain
 
 
 def test_more_blocks_than_the_picture_can_be_halved_are_refused():

@@ -1,8 +1,9 @@
 """Convolutional autoencoder: a picture, squeezed through a few numbers, and back."""
 
 import math
+from typing import Any
 
-from mnist_pipeline.bounds import Count, Fraction
+from mnist_pipeline.bounds import Count, DropoutRate, Fraction
 from mnist_pipeline.lazy import keras
 from mnist_pipeline.models.shapes import check_halvings
 
@@ -14,6 +15,8 @@ def build_autoencoder(
     filters: list[Count],
     kernel_size_px: Count,
     latent_dim: Count,
+    batch_normalization: bool,
+    dropout: DropoutRate,
     initial_grey: Fraction,
 ) -> "keras.Model":
     """An encoder and its mirror image, as the layers `encoder` and `decoder` of one model.
@@ -21,53 +24,39 @@ def build_autoencoder(
     input_shape and output_shape: of one picture, such as (28, 28, 1).
     filters: a convolution per entry, each followed by pooling that halves the picture.
     latent_dim: how many numbers describe a picture.
+    batch_normalization: after each convolution but the last.
+    dropout: before the latent layer.
     initial_grey: what the untrained network returns for every pixel, about. It should be the mean
         pixel: from Keras's 0.5 the first steps push towards black so hard that most trainings end
         there and stay (docs/decisions/0005-autoencoder-start.md).
     Raises UserError when the picture cannot be halved once per entry of `filters`.
     """
     check_halvings(input_shape, len(filters), exact=True)
-    height, width, _ = input_shape
-    shrink = 2 ** len(filters)
-    encoder = _build_encoder(input_shape, filters, kernel_size_px, latent_dim)
-    small_shape = (height // shrink, width // shrink, (filters or input_shape)[-1])
-    decoder = _build_decoder(
-        latent_dim, small_shape, filters, kernel_size_px, output_shape[-1], initial_grey
-    )
-    inputs = keras.Input(input_shape, name="image")
-    return keras.Model(inputs, decoder(encoder(inputs)), name="autoencoder")
 
-
-def _build_encoder(
-    input_shape: tuple[int, ...], filters: list[int], kernel_size_px: int, latent_dim: int
-) -> "keras.Model":
-    inputs = x = keras.Input(input_shape, name="image")
-    for n_filters in filters:
+    def convolution(x: Any, n_filters: int) -> Any:
         x = keras.layers.Conv2D(n_filters, kernel_size_px, padding="same", activation="relu")(x)
-        x = keras.layers.MaxPooling2D()(x)
+        return keras.layers.BatchNormalization()(x) if batch_normalization else x
+
+    picture = x = keras.Input(input_shape, name="image")
+    for n_filters in filters:
+        x = keras.layers.MaxPooling2D()(convolution(x, n_filters))
+    small_shape = x.shape[1:]
     x = keras.layers.Flatten()(x)
-    outputs = keras.layers.Dense(latent_dim, name="latent")(x)
-    return keras.Model(inputs, outputs, name="encoder")
+    if dropout:
+        x = keras.layers.Dropout(dropout)(x)
+    encoder = keras.Model(picture, keras.layers.Dense(latent_dim, name="latent")(x), name="encoder")
 
-
-def _build_decoder(
-    latent_dim: int,
-    small_shape: tuple[int, int, int],
-    filters: list[int],
-    kernel_size_px: int,
-    channels: int,
-    initial_grey: float,
-) -> "keras.Model":
-    height, width, depth = small_shape
-    inputs = keras.Input((latent_dim,), name="latent")
-    x = keras.layers.Dense(height * width * depth, activation="relu")(inputs)
+    latent = keras.Input((latent_dim,), name="latent")
+    x = keras.layers.Dense(math.prod(small_shape), activation="relu")(latent)
     x = keras.layers.Reshape(small_shape)(x)
     for n_filters in reversed(filters):
-        x = keras.layers.Conv2D(n_filters, kernel_size_px, padding="same", activation="relu")(x)
-        x = keras.layers.UpSampling2D()(x)
-    logit = math.log(initial_grey / (1 - initial_grey))
-    outputs = keras.layers.Conv2D(
-        channels, kernel_size_px, padding="same", activation="sigmoid", name="reconstruction",
-        bias_initializer=keras.initializers.Constant(logit),
+        x = keras.layers.UpSampling2D()(convolution(x, n_filters))
+    x = keras.layers.Conv2D(
+        output_shape[-1], kernel_size_px, padding="same", activation="sigmoid",
+        name="reconstruction",
+        bias_initializer=keras.initializers.Constant(math.log(initial_grey / (1 - initial_grey))),
     )(x)  # fmt: skip
-    return keras.Model(inputs, outputs, name="decoder")
+    decoder = keras.Model(latent, x, name="decoder")
+
+    inputs = keras.Input(input_shape, name="image")
+    return keras.Model(inputs, decoder(encoder(inputs)), name="autoencoder")
