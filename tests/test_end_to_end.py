@@ -131,7 +131,13 @@ def test_the_run_ends_with_the_leaderboard_the_data_and_where_the_pictures_are(f
     assert "Data: UCI digits at 28x28, 200 training and 50 test digits (source: bundled_" in printed
     for family in FAMILIES:
         assert re.search(rf"^ *{family.name} ", printed, re.MULTILINE), family.name
-        assert f"data/08_reporting/{family.name}" in printed
+
+
+def test_the_pictures_are_where_the_run_says(finished_run):
+    folder, printed = finished_run
+    (pattern,) = re.findall(r"Pictures: (\S+)", printed)
+    found = {path.name for path in folder.glob(pattern)}
+    assert found >= {"class_distribution.png", "confusion_matrix.png", "restorations.png"}
 
 
 def test_nothing_on_the_terminal_is_a_warning(finished_run):

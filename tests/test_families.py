@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from mnist_pipeline.families import FAMILIES
+from mnist_pipeline.families import FAMILIES, Family
 from mnist_pipeline.fitting import predict
+from mnist_pipeline.models.mlp import build_mlp
 from tests.conftest import load_parameters
 
 PARAMETERS = {
@@ -22,6 +23,18 @@ def build(family):
     settings = load_parameters()[family.name]["model"]
     shapes = [OUTPUT_SHAPES[thing] for thing in family.returns]
     return family.build((28, 28, 1), *shapes, **settings)
+
+
+@pytest.mark.parametrize(
+    ("judge", "message"),
+    [
+        ("clasification", "no judge 'clasification'"),
+        ("restoration", "looks at clean_images, which"),
+    ],
+)
+def test_a_row_with_a_judge_that_cannot_judge_it_is_refused(judge, message):
+    with pytest.raises(ValueError, match=message):
+        Family("new", build_mlp, "clean_images", ("one_hot_labels",), (judge,))
 
 
 def test_every_family_has_its_parameter_count_here():

@@ -96,6 +96,13 @@ def test_what_cannot_be_meant_is_refused_by_key_and_value(parameters, key, value
     assert message in str(error.value)
 
 
+def test_a_checkpoint_that_two_families_share_is_refused(parameters):
+    path = parameters["mlp"]["training"]["checkpoint"]
+    change(parameters, "cnn.training.checkpoint", path)
+    with pytest.raises(UserError, match=r"cnn\.training\.checkpoint.*is the checkpoint of mlp"):
+        check_parameters(parameters)
+
+
 def test_a_missing_key_is_named(parameters):
     del parameters["cnn"]["training"]["epochs"]
     with pytest.raises(UserError, match=r"cnn\.training\.epochs is missing"):

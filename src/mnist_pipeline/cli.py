@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import click
+import yaml
 from kedro.framework.cli.project import run as kedro_run
 from kedro.framework.cli.utils import CONTEXT_SETTINGS
-from kedro.framework.project import pipelines, settings
+from kedro.framework.project import configure_logging, pipelines, settings
 from kedro.utils import find_kedro_project
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
-from yaml import YAMLError
 
 from mnist_pipeline.errors import UserError
 
@@ -48,7 +48,7 @@ def parse_params(
             raise UserError(f"--params: expected key=value, found {item!r}.")
         try:
             value = OmegaConf.from_dotlist([item])
-        except (YAMLError, OmegaConfBaseException) as error:
+        except (yaml.YAMLError, OmegaConfBaseException) as error:
             raise UserError(f"--params: {item!r} has a value that is not YAML. {error}") from error
         parsed = OmegaConf.to_container(OmegaConf.merge(parsed, value))  # type: ignore[assignment]
     return parsed
@@ -69,8 +69,10 @@ def _split_outside_brackets(text: str) -> list[str]:
 def run(**options: Any) -> Any:
     """Run a pipeline, with Kedro's options."""
     project_path = find_kedro_project(Path.cwd())
-    if project_path:
+    if project_path and project_path != Path.cwd():
         os.chdir(project_path)
+        if "KEDRO_LOGGING_CONFIG" not in os.environ:  # Kedro has looked for it in the old folder
+            configure_logging(yaml.safe_load(Path("conf/logging.yml").read_text()))
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     _check_env(options["env"] or os.environ.get("KEDRO_ENV"), options["conf_source"])
     if options["pipeline"]:  # the shorter spelling, which Kedro has come to warn about

@@ -8,6 +8,9 @@ from mnist_pipeline.errors import UserError
 
 IMAGE_SIZE_PX = 28
 
+BUNDLED_TEST_DIGITS = 360
+"""The last digits of the bundled set: other people wrote them than wrote the first ones."""
+
 
 @dataclass(frozen=True)
 class Digits:

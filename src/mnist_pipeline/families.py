@@ -18,6 +18,13 @@ from mnist_pipeline.models.unet import build_unet
 Thing = Literal["clean_images", "degraded_images", "one_hot_labels"]
 Judge = Literal["classification", "reconstruction", "restoration"]
 
+LOOKS_AT: dict[Judge, Thing] = {
+    "classification": "one_hot_labels",
+    "reconstruction": "clean_images",
+    "restoration": "clean_images",
+}
+"""Which of a network's answers a judge looks at."""
+
 
 @dataclass(frozen=True)
 class Family:
@@ -41,6 +48,15 @@ class Family:
     judges: tuple[Judge, ...]
     parts: tuple[str, ...] = ()
     tracks_test_loss: bool = False
+
+    def __post_init__(self) -> None:
+        for judge in self.judges:
+            if judge not in LOOKS_AT:
+                raise ValueError(f"{self.name}: no judge {judge!r}; there are {list(LOOKS_AT)}.")
+            if LOOKS_AT[judge] not in self.returns:
+                raise ValueError(
+                    f"{self.name}: {judge} looks at {LOOKS_AT[judge]}, which it does not return."
+                )
 
 
 FAMILIES = (

@@ -21,6 +21,9 @@ logger = logging.getLogger(__name__)
 
 PREDICT_BATCH_SIZE = 500
 
+LOGGED = ("loss", "accuracy", "val_loss", "val_accuracy", "test_loss")
+"""What a line of the log shows of an epoch; the history has it all."""
+
 
 @dataclass(frozen=True)
 class Fit:
@@ -98,6 +101,7 @@ def fit(
             verbose=0,
         )
     except KeyboardInterrupt:
+        best.unfinished.unlink(missing_ok=True)
         kept = f"The network after epoch {best.best_epoch}, the best so far, is in {best.path}"
         nothing = "No epoch was complete, so there is no network yet."
         logger.warning("%s interrupted. %s", name, kept if best.best_epoch else nothing)
@@ -166,6 +170,7 @@ class _BestCheckpoint(keras.callbacks.Callback):
     def __init__(self, name: str, path: Path, best_by: str) -> None:
         super().__init__()
         self.name, self.path, self.best_by = name, path, best_by
+        self.unfinished = path.with_name(f"unfinished-{path.name}")
         self.sign = 1 if best_by.endswith("accuracy") else -1
         self.best_score, self.best_epoch = -math.inf, 0
         self.best_weights: list[np.ndarray] = []
@@ -173,6 +178,7 @@ class _BestCheckpoint(keras.callbacks.Callback):
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.path.unlink(missing_ok=True)  # of an earlier run: it would pass for this one's
+        self.unfinished.unlink(missing_ok=True)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         scores = logs or {}
@@ -184,12 +190,11 @@ class _BestCheckpoint(keras.callbacks.Callback):
         best_by = "val_probabilities_accuracy" if self.best_by not in scores else self.best_by
         score = self.sign * scores[best_by]
         if score > self.best_score:
-            self.best_score, self.best_epoch = score, epoch + 1
             self.best_weights = self.model.get_weights()
             # Under another name first: an interruption must not leave half a network.
-            unfinished = self.path.with_name(f"unfinished-{self.path.name}")
-            self.model.save(unfinished)
-            os.replace(unfinished, self.path)  # noqa: PTH105
+            self.model.save(self.unfinished)
+            os.replace(self.unfinished, self.path)  # noqa: PTH105
+            self.best_score, self.best_epoch = score, epoch + 1
 
     def restore(self) -> None:
         self.model.set_weights(self.best_weights)
@@ -228,8 +233,8 @@ class _Progress(keras.callbacks.Callback):
         }
         self.rows.append({"epoch": epoch + 1, **scores, "learning_rate": rate, "seconds": seconds})
         logger.info(
-            "%s epoch %*d/%d  %s  %.1f s (%s images/s)",
+            "%s epoch %*d/%d  %s  %.1f s, training %s images/s",
             *(self.name, len(str(self.epochs)), epoch + 1, self.epochs),
-            "  ".join(f"{name} {value:.4g}" for name, value in scores.items()),
+            "  ".join(f"{name} {scores[name]:.4g}" for name in LOGGED if name in scores),
             *(seconds, f"{self.n_images / self.train_seconds:,.0f}"),
         )

@@ -90,12 +90,8 @@ class RunSummary:
         if card:
             logger.info("Data: %s", dataset_caption(card))
         if self._saved:
-            version = run_params["run_id"]
             logger.info("Leaderboard of this run\n%s", leaderboard(list(self._saved.values())))
             logger.info(
-                "Pictures: %s, one folder per picture, in it this run's version %s",
-                ", ".join(
-                    str(Path("data/08_reporting", m["family"])) for m in self._saved.values()
-                ),
-                version,
+                "Pictures: data/08_reporting/*/*.png/%s/*.png (compare runs: make ui)",
+                run_params["run_id"],
             )

@@ -161,16 +161,42 @@ def check_parameters(parameters: dict[str, Any]) -> None:
     try:
         schema.model_validate(parameters)
     except ValidationError as error:
-        problems = [_explain(problem, parameters) for problem in error.errors()]
-        raise UserError("These parameters cannot be used:\n  " + "\n  ".join(problems)) from None
+        problems = [_explain(problem) for problem in error.errors()]
+    else:
+        problems = _shared_checkpoints(parameters)
+    if problems:
+        raise UserError("These parameters cannot be used:\n  " + "\n  ".join(problems))
 
 
-def _explain(problem: Any, parameters: dict[str, Any]) -> str:
+def _shared_checkpoints(parameters: dict[str, Any]) -> list[str]:
+    """Families that would overwrite each other's checkpoint, as a copied file makes them."""
+    owners: dict[str, str] = {}
+    problems = []
+    for family in (name for name, value in parameters.items() if "training" in _keys(value)):
+        path = parameters[family]["training"]["checkpoint"]
+        if path in owners:
+            problems.append(
+                f"{family}.training.checkpoint = {path!r}: that is the checkpoint of "
+                f"{owners[path]}; give every family its own."
+            )
+        owners[path] = family
+    return problems
+
+
+def _keys(value: Any) -> list[str]:
+    return list(value) if isinstance(value, dict) else []
+
+
+def _explain(problem: Any) -> str:
     """One line for one problem that Pydantic found."""
     location = problem["loc"]
     key, message = ".".join(map(str, location)), problem["msg"]
+    if problem["type"] == "missing" and len(location) == 1:
+        return f"{key} is missing: write conf/base/parameters/{key}.yml (mlp.yml is a pattern)."
     if problem["type"] == "missing":
         return f"{key} is missing."
+    if problem["type"] == "list_type":
+        return f"{key} = {problem['input']!r}: input should be a valid list, such as [a,b] or [a]."
     if problem["type"] == "extra_forbidden":
         allowed = _fields_at(location[:-1])
         close = difflib.get_close_matches(str(location[-1]), allowed, n=1)

@@ -68,7 +68,7 @@ def learning_curves(history: pd.DataFrame, best_epoch: int, family: str, dataset
         axes.plot(epochs, history[measure], "o-", color=BLUE, ms=4, label="training")
         axes.plot(epochs, history[f"val_{measure}"], "s--", color=ORANGE, ms=4, label="validation")
         if f"test_{measure}" in history:
-            label = "test (drawn, not used)"
+            label = "test (shown only)"
             axes.plot(epochs, history[f"test_{measure}"], "^:", color=GREEN, ms=4, label=label)
         axes.axvline(best_epoch, color=GREY, ls=":", label=f"kept: epoch {best_epoch}")
         axes.set(xlabel="epoch", ylabel=units[measure])
@@ -96,7 +96,7 @@ def confusion_matrix(
     mistakes = np.ma.array(counts, mask=np.eye(n_classes, dtype=bool))
     wrong = int(mistakes.sum())
     size = max(6.5, 0.6 * n_classes)
-    title = f"{family}: confusion matrix, {wrong:,} mistakes in {len(labels):,} test digits"
+    title = f"{family}: confusion matrix\n{wrong:,} mistakes in {len(labels):,} test digits"
     figure = _figure(size + 0.8, size, title, dataset)
     axes = figure.subplots()
     most = max(int(mistakes.max()), 1)
@@ -130,7 +130,7 @@ def per_class_accuracy(
     labels, predicted: integers (n,).
     """
     mean = float(np.mean(predicted == labels))
-    title = f"{family}: accuracy on each class (dotted line: all classes, {mean:.2%})"
+    title = f"{family}: accuracy on each class\ndotted line: all classes, {mean:.2%}"
     figure = _figure(8, 5, title, dataset)
     axes = figure.subplots()
     for k in range(len(class_names)):
@@ -193,7 +193,10 @@ def probability_bars(
     images: uint8 (8, 28, 28), shown row by row, two a row. labels: integers (8,).
     probabilities: float (8, classes). The bar of the true class is plain, the others are hatched.
     """
-    title = f"{family}: probability of each class; left at random, right the least certain"
+    title = (
+        f"{family}: probability of each class\nleft: random test digits, right: the least certain "
+        "ones; plain bar: the true class"
+    )
     figure = _figure(10, 8, title, dataset)
     grid = figure.subplots(4, 4, width_ratios=(1, 2, 1, 2)).reshape(8, 2)
     classes = np.arange(len(class_names))

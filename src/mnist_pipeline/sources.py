@@ -16,7 +16,7 @@ from scipy import ndimage
 from tqdm import tqdm
 
 from mnist_pipeline.datasets import IDXDataset, ImageFolderDataset
-from mnist_pipeline.digits import IMAGE_SIZE_PX, Digits, check_digits
+from mnist_pipeline.digits import BUNDLED_TEST_DIGITS, IMAGE_SIZE_PX, Digits, check_digits
 from mnist_pipeline.errors import BadFileError, UserError
 from mnist_pipeline.idx import decode_idx, digest
 from mnist_pipeline.parameters import DataSettings
@@ -33,9 +33,6 @@ MNIST_SHA256 = {
 
 INK_RANGE = (0.3, 0.8)
 """Stretches the contrast of the bundled digits to MNIST's."""
-
-BUNDLED_TEST_DIGITS = 360
-"""The last digits of the bundled set: other people wrote them than wrote the first ones."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +76,7 @@ def read_first_available(settings: DataSettings) -> tuple[str, RawDigits]:
         return source, raw
     raise UserError(
         "No source of digits is available.\n  " + "\n  ".join(reasons) + "\n"
-        "Put the four MNIST files into data.mnist_dir (or name their folder in MNIST_DIR), or "
+        "Put the files where data.mnist_dir (or MNIST_DIR), data.png_dir or data.idx_dir says, or "
         "add bundled_digits to data.sources."
     )
 

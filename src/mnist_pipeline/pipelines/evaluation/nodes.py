@@ -1,5 +1,6 @@
 """A trained network is judged: on every test digit, once, with the model as it was saved."""
 
+import logging
 from typing import Any
 
 import numpy as np
@@ -9,9 +10,11 @@ from matplotlib.figure import Figure
 from mnist_pipeline import metrics, plots
 from mnist_pipeline.cards import dataset_caption
 from mnist_pipeline.degradation import degrade
-from mnist_pipeline.digits import Digits
+from mnist_pipeline.digits import BUNDLED_TEST_DIGITS, Digits
 from mnist_pipeline.parameters import DegradationSettings
 from mnist_pipeline.preprocessing import normalize
+
+logger = logging.getLogger(__name__)
 
 Card = dict[str, Any]
 Report = dict[str, Any]
@@ -175,7 +178,7 @@ def plot_reconstructions(
     some = np.random.default_rng(seed).permutation(len(restored))[:10]
     rows = {"original": originals[some], "reconstruction": restored[some]}
     title = f"{family}: random test digits and reconstructions"
-    return plots.picture_rows(rows, _captions(errors, "mse", some), title, dataset_caption(card))
+    return plots.picture_rows(rows, _captions(errors, some), title, dataset_caption(card))
 
 
 def plot_worst_reconstructions(
@@ -185,7 +188,7 @@ def plot_worst_reconstructions(
     worst = np.argsort(-errors["mse"].to_numpy(), kind="stable")[:10]
     rows = {"original": originals[worst], "reconstruction": restored[worst]}
     title = f"{family}: the ten worst reconstructions"
-    return plots.picture_rows(rows, _captions(errors, "mse", worst), title, dataset_caption(card))
+    return plots.picture_rows(rows, _captions(errors, worst), title, dataset_caption(card))
 
 
 # For networks that restore degraded digits
@@ -257,10 +260,13 @@ def restore_uci_digits(
 ) -> tuple[dict[str, Any], Figure]:
     """Restore digits of 8x8 pixels, which were never shrunk from anything.
 
-    uci: all of scikit-learn's digits, enlarged.
+    uci: all of scikit-learn's digits, enlarged. Where the training digits are of the same set, only
+        those that are not among them are used.
     Returns `uci_reader_accuracy` {`before`, `after`: fraction}, or None in its place where no
     `cnn` can read; and the picture of ten of them.
     """
+    if card["source"] == "bundled_digits":
+        uci = uci.take(np.arange(len(uci))[-BUNDLED_TEST_DIGITS:])
     before = normalize(uci.images)
     after = predict(model, before)[0]
     accuracy = None
@@ -268,8 +274,8 @@ def restore_uci_digits(
         accuracy = {k: _accuracy(reader, v, uci) for k, v in (("before", before), ("after", after))}
     some = np.random.default_rng(seed).permutation(len(uci))[:10]
     rows = {"enlarged 8x8": before[some], "restored": after[some]}
-    captions = [f"a {label}" for label in uci.labels[some]]
-    title = f"{family}: restoring UCI digits of 8x8 pixels, never seen in training"
+    captions = [f"label {label}" for label in uci.labels[some]]
+    title = f"{family}: UCI digits of 8x8 pixels, by writers never seen in training"
     figure = plots.picture_rows(rows, captions, title, dataset_caption(card))
     return {"uci_reader_accuracy": accuracy}, figure
 
@@ -286,7 +292,7 @@ def plot_restorations(
 ) -> Figure:
     """Draw ten digits, at random: degraded, restored, original."""
     some = np.random.default_rng(seed).permutation(len(restored))[:10]
-    title = f"{family}: random test digits, restored, with their PSNR"
+    title = f"{family}: random test digits, PSNR before and after"
     return _three_rows(restored, originals, degraded, errors, some, title, card)
 
 
@@ -301,7 +307,7 @@ def plot_best_restorations(
 ) -> Figure:
     """Draw the ten digits that came closest to their originals."""
     best = np.argsort(-errors["psnr_db"].to_numpy(), kind="stable")[:10]
-    title = f"{family}: the ten best restorations"
+    title = f"{family}: the ten best restorations, PSNR before and after"
     return _three_rows(restored, originals, degraded, errors, best, title, card)
 
 
@@ -316,7 +322,7 @@ def plot_worst_restorations(
 ) -> Figure:
     """Draw the ten digits that stayed furthest from their originals."""
     worst = np.argsort(errors["psnr_db"].to_numpy(), kind="stable")[:10]
-    title = f"{family}: the ten worst restorations"
+    title = f"{family}: the ten worst restorations, PSNR before and after"
     return _three_rows(restored, originals, degraded, errors, worst, title, card)
 
 
@@ -330,13 +336,14 @@ def _three_rows(
     card: Card,
 ) -> Figure:
     rows = {"degraded": degraded[some], "restored": restored[some], "original": originals[some]}
-    captions = _captions(errors, "psnr_db", some)
+    before = -10 * np.log10(np.square(degraded[some] - originals[some]).mean(axis=(1, 2, 3)))
+    after = errors["psnr_db"].to_numpy()[some]
+    captions = [f"{b:.1f} to {a:.1f} dB" for b, a in zip(before, after, strict=True)]
     return plots.picture_rows(rows, captions, title, dataset_caption(card))
 
 
-def _captions(errors: pd.DataFrame, measure: str, some: np.ndarray) -> list[str]:
-    form = {"mse": "MSE {:.4f}", "psnr_db": "{:.1f} dB"}[measure]
-    return [form.format(value) for value in errors[measure].to_numpy()[some]]
+def _captions(errors: pd.DataFrame, some: np.ndarray) -> list[str]:
+    return [f"MSE {value:.4f}" for value in errors["mse"].to_numpy()[some]]
 
 
 def _means(errors: pd.DataFrame, names: tuple[str, ...]) -> dict[str, float]:
@@ -344,7 +351,19 @@ def _means(errors: pd.DataFrame, names: tuple[str, ...]) -> dict[str, float]:
 
 
 def _can_read(reader_metrics: dict[str, Any] | None, card: Card) -> bool:
-    return reader_metrics is not None and reader_metrics["dataset"] == card["name"]
+    """Whether there is a `cnn`, and it was trained on the digits of this run."""
+    if reader_metrics is None:
+        found = "there is none yet"
+    else:
+        seen = reader_metrics["train_images"] + reader_metrics["validation_images"]
+        if (reader_metrics["dataset"], seen) == (card["name"], card["train_images"]):
+            return True
+        found = f"the newest is of {reader_metrics['dataset']}, {seen:,} digits"
+    logger.warning(
+        "No cnn of %s, %s digits, reads the restored ones: %s. Train it: kedro run --pipeline=cnn",
+        *(card["name"], f"{card['train_images']:,}", found),
+    )
+    return False
 
 
 def _accuracy(reader: Any, images: np.ndarray, digits: Digits) -> float:
