@@ -1,13 +1,15 @@
-"""`kedro run` as this project has it: Kedro's own command, with four things added.
+"""`kedro run` as this project has it: Kedro's own command, with five things added.
 
 - lists in `--params`: `--params=mlp.model.hidden_units=[256,128,64],seed=1`
 - what a user gets wrong ends in one message and exit code 1, not in a traceback
 - paths in the parameters are relative to the project, wherever the command is typed
 - `kill` ends a run as orderly as Ctrl-C does
+- the log says of a node its name, and of a user's mistake nothing that the message does not say
 """
 
 import copy
 import difflib
+import logging
 import os
 import signal
 import traceback
@@ -24,6 +26,7 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from mnist_pipeline.errors import UserError
+from mnist_pipeline.logs import ForUsers
 
 
 @click.group(context_settings=CONTEXT_SETTINGS, name="mnist_pipeline")
@@ -73,6 +76,8 @@ def run(**options: Any) -> Any:
         os.chdir(project_path)
         if "KEDRO_LOGGING_CONFIG" not in os.environ:  # Kedro has looked for it in the old folder
             configure_logging(yaml.safe_load(Path("conf/logging.yml").read_text()))
+    for handler in logging.getLogger().handlers:  # Kedro allows no filters in its logging file
+        handler.addFilter(ForUsers())
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     _check_env(options["env"] or os.environ.get("KEDRO_ENV"), options["conf_source"])
     if options["pipeline"]:  # the shorter spelling, which Kedro has come to warn about

@@ -94,10 +94,27 @@ def test_the_bicubic_baseline_does_not_depend_on_the_filter_of_the_degraded_digi
     assert scores[0]["bicubic_psnr_db"] == pytest.approx(errors["psnr_db"].mean())
 
 
-@pytest.mark.parametrize("reader_metrics", [None, {"dataset": "something else"}])
-def test_a_reader_that_is_missing_or_trained_on_other_data_does_not_count(reader_metrics):
+READER = {"dataset": CARD["name"], "train_images": 27, "validation_images": 3}
+
+
+@pytest.mark.parametrize(
+    "reader_metrics", [None, {**READER, "dataset": "another"}, {**READER, "train_images": 10}]
+)
+def test_a_reader_that_is_missing_or_of_other_data_does_not_count(reader_metrics, caplog):
     scores = nodes.score_reader(None, reader_metrics, None, None, None, None, CARD)
     assert scores == {"reader_accuracy": None}
+    assert "No cnn of Testset, 30 digits" in caplog.text
+
+
+def test_of_the_training_set_no_digit_is_restored_for_the_cross_check(bundled, monkeypatch):
+    """Where training digits are UCI digits too, the cross-check must use the other ones."""
+    shown = []
+    monkeypatch.setattr(nodes, "predict", lambda _, images: shown.append(images) or [images])
+    for source, n in (("mnist_files", 1437), ("bundled_digits", 360)):
+        card = {**CARD, "source": source}
+        nodes.restore_uci_digits(None, bundled, None, None, card, 0, family="x")
+        assert len(shown[-1]) == n
+    np.testing.assert_array_equal(shown[-1], normalize(bundled.images[-360:]))
 
 
 def test_a_reader_is_scored_on_every_version_of_the_digits(bundled):
@@ -120,7 +137,7 @@ def test_a_reader_is_scored_on_every_version_of_the_digits(bundled):
     black = np.zeros_like(originals)
     scores = nodes.score_reader(
         reader_that_knows(originals),
-        {"dataset": CARD["name"]},
+        READER,
         originals,
         black,
         originals,
