@@ -93,6 +93,21 @@ def test_the_learning_curves_show_the_history(history):
     ]  # fmt: skip
 
 
+def test_a_test_curve_is_drawn_where_there_is_one(history):
+    loss, accuracy = plots.learning_curves(
+        history.assign(test_loss=[1.6, 1.3]), 2, "enhancement", DATASET
+    ).axes
+    assert loss.lines[2].get_ydata().tolist() == [1.6, 1.3]
+    assert len(loss.get_legend().get_texts()) == 4
+    assert len(accuracy.get_legend().get_texts()) == 3
+
+
+def test_losses_that_differ_much_are_drawn_on_a_log_scale(history):
+    for factor, scale in ((1.0, "linear"), (0.001, "log")):
+        changed = history.assign(loss=[2.0, 2.0 * factor])
+        assert plots.learning_curves(changed, 2, "cnn", DATASET).axes[0].get_yscale() == scale
+
+
 def test_without_accuracy_there_is_one_curve(history):
     without = history.drop(columns=["accuracy", "val_accuracy"])
     assert len(plots.learning_curves(without, 1, "autoencoder", DATASET).axes) == 1

@@ -75,7 +75,9 @@ def learning_curves(history: pd.DataFrame, best_epoch: int, family: str, dataset
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(alpha=0.3)
         axes.legend(frameon=False)
-    panels[0].set(yscale="log", ylabel="loss (log scale)")
+    losses = history.filter(regex="^(val_|test_)?loss$").to_numpy()
+    if losses.max() > 10 * losses.min():
+        panels[0].set(yscale="log", ylabel="loss (log scale)")
     return figure
 
 
