@@ -8,6 +8,9 @@ from mnist_pipeline.families import Family, Judge
 from mnist_pipeline.pipelines import with_arguments
 from mnist_pipeline.pipelines.evaluation import nodes
 
+SEEN_DIGITS = {"clean_images": "test_digits", "degraded_images": "test_degraded_digits"}
+"""The digits as the network sees them, for pictures of what it reads and misreads."""
+
 OUTPUTS = {"clean_images": "restored_images", "one_hot_labels": "probabilities"}
 """What a network's answer is called, by what it should have returned."""
 
@@ -65,7 +68,7 @@ def create_pipeline(family: Family, reader: dict[str, str]) -> Pipeline:
     shared = {
         f"{part}_{thing}" for part in ("train", "test") for thing in (family.sees, *family.returns)
     }
-    shared |= {"test_digits", "dataset_card", "uci_digits"}
+    shared |= {"test_digits", SEEN_DIGITS[family.sees], "dataset_card", "uci_digits"}
     names = {name: name for name in shared} | reader
     return Pipeline(
         steps,
@@ -112,7 +115,7 @@ def _picture(
 
 
 def _judge_classification(family: Family) -> list[Node]:
-    answers = ["probabilities", "test_digits"]
+    answers = ["probabilities", SEEN_DIGITS[family.sees]]
     return [
         Node(
             nodes.score_answers,
