@@ -209,6 +209,7 @@ def test_a_sixth_family_costs_a_builder_a_row_and_a_yaml_file(tmp_path):
     folder = copy_project(tmp_path)
     settings = yaml.safe_load((folder / "conf/base/parameters/mlp.yml").read_text())["mlp"]
     settings["model"] = {"units": 8}
+    settings["training"]["checkpoint"] = "data/06_models/perceptron/checkpoint.keras"
     (folder / "conf/base/parameters/perceptron.yml").write_text(yaml.dump({"perceptron": settings}))
     code = """
 import sys

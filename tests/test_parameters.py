@@ -99,7 +99,7 @@ def test_what_cannot_be_meant_is_refused_by_key_and_value(parameters, key, value
 def test_a_checkpoint_that_two_families_share_is_refused(parameters):
     path = parameters["mlp"]["training"]["checkpoint"]
     change(parameters, "cnn.training.checkpoint", path)
-    with pytest.raises(UserError, match=r"cnn\.training\.checkpoint.*is the checkpoint of mlp"):
+    with pytest.raises(UserError, match=r"mlp\.training\.checkpoint.*is the checkpoint of cnn"):
         check_parameters(parameters)
 
 
