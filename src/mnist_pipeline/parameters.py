@@ -172,7 +172,7 @@ def _shared_checkpoints(parameters: dict[str, Any]) -> list[str]:
     """Families that would overwrite each other's checkpoint, as a copied file makes them."""
     owners: dict[str, str] = {}
     problems = []
-    for family in (name for name, value in parameters.items() if "training" in _keys(value)):
+    for family in sorted(name for name, value in parameters.items() if "training" in _keys(value)):
         path = parameters[family]["training"]["checkpoint"]
         if path in owners:
             problems.append(
