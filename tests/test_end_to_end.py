@@ -36,7 +36,9 @@ PICTURES = {
         *("learning_curves", "confusion_matrix", "per_class_accuracy", "confidence"),
         *("correct_examples", "incorrect_examples", "probability_bars"),
     },
-    "reconstruction": {"learning_curves", "reconstructions", "worst_reconstructions"},
+    "reconstruction": {
+        *("learning_curves", "reconstructions", "best_reconstructions", "worst_reconstructions"),
+    },
     "restoration": {
         *("learning_curves", "restorations", "best_restorations", "worst_restorations"),
         "uci_restorations",

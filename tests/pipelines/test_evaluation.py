@@ -97,6 +97,20 @@ def test_the_bicubic_baseline_does_not_depend_on_the_filter_of_the_degraded_digi
 READER = {"dataset": CARD["name"], "train_images": 27, "validation_images": 3}
 
 
+@pytest.mark.parametrize(("which", "first_db"), [("best", 40), ("worst", 20)])
+def test_the_best_and_the_worst_restorations_are_shown_first(which, first_db):
+    originals = np.zeros((12, 28, 28, 1))
+    error = np.where(np.arange(12) == 5, 0.01, np.where(np.arange(12) == 8, 0.1, 0.05))
+    restored = originals + error.reshape(12, 1, 1, 1)
+    errors = nodes.measure_pictures(restored, originals)
+    figure = nodes.plot_restorations(
+        restored, originals, originals + 0.5, errors, CARD, 0, family="enhancement", which=which
+    )
+    captions = [axes.get_xlabel() for axes in figure.axes if axes.get_xlabel()]
+    assert len(captions) == 10
+    assert captions[0] == f"6.0 to {first_db}.0 dB"
+
+
 @pytest.mark.parametrize(
     "reader_metrics", [None, {**READER, "dataset": "another"}, {**READER, "train_images": 10}]
 )

@@ -1,7 +1,7 @@
 """A trained network is judged: on every test digit, once, with the model as it was saved."""
 
 import logging
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,9 @@ logger = logging.getLogger(__name__)
 
 Card = dict[str, Any]
 Report = dict[str, Any]
+Choice = Literal["random", "best", "worst"]
+
+CHOICES = {"random": "random", "best": "the ten best", "worst": "the ten worst"}
 
 # For every family
 
@@ -171,24 +174,21 @@ def score_reconstruction(errors: pd.DataFrame, baseline: dict[str, float]) -> di
 
 
 def plot_reconstructions(
-    restored: np.ndarray, originals: np.ndarray, errors: pd.DataFrame, card: Card, seed: int,
-    *, family: str,
-) -> Figure:  # fmt: skip
-    """Draw ten digits, at random, above their reconstructions."""
-    some = np.random.default_rng(seed).permutation(len(restored))[:10]
-    rows = {"original": originals[some], "reconstruction": restored[some]}
-    title = f"{family}: random test digits and reconstructions"
-    return plots.picture_rows(rows, _captions(errors, some), title, dataset_caption(card))
-
-
-def plot_worst_reconstructions(
-    restored: np.ndarray, originals: np.ndarray, errors: pd.DataFrame, card: Card, *, family: str
+    restored: np.ndarray,
+    originals: np.ndarray,
+    errors: pd.DataFrame,
+    card: Card,
+    seed: int,
+    *,
+    family: str,
+    which: Choice,
 ) -> Figure:
-    """Draw the ten digits with the largest error above their reconstructions."""
-    worst = np.argsort(-errors["mse"].to_numpy(), kind="stable")[:10]
-    rows = {"original": originals[worst], "reconstruction": restored[worst]}
-    title = f"{family}: the ten worst reconstructions"
-    return plots.picture_rows(rows, _captions(errors, worst), title, dataset_caption(card))
+    """Draw ten digits above their reconstructions."""
+    some = _ten(errors, which, seed)
+    rows = {"original": originals[some], "reconstruction": restored[some]}
+    captions = [f"MSE {mse:.4f}" for mse in errors["mse"].to_numpy()[some]]
+    title = f"{family}: {CHOICES[which]} test digits and their reconstructions"
+    return plots.picture_rows(rows, captions, title, dataset_caption(card))
 
 
 # For networks that restore degraded digits
@@ -289,61 +289,24 @@ def plot_restorations(
     seed: int,
     *,
     family: str,
+    which: Choice,
 ) -> Figure:
-    """Draw ten digits, at random: degraded, restored, original."""
-    some = np.random.default_rng(seed).permutation(len(restored))[:10]
-    title = f"{family}: random test digits, PSNR before and after"
-    return _three_rows(restored, originals, degraded, errors, some, title, card)
-
-
-def plot_best_restorations(
-    restored: np.ndarray,
-    originals: np.ndarray,
-    degraded: np.ndarray,
-    errors: pd.DataFrame,
-    card: Card,
-    *,
-    family: str,
-) -> Figure:
-    """Draw the ten digits that came closest to their originals."""
-    best = np.argsort(-errors["psnr_db"].to_numpy(), kind="stable")[:10]
-    title = f"{family}: the ten best restorations, PSNR before and after"
-    return _three_rows(restored, originals, degraded, errors, best, title, card)
-
-
-def plot_worst_restorations(
-    restored: np.ndarray,
-    originals: np.ndarray,
-    degraded: np.ndarray,
-    errors: pd.DataFrame,
-    card: Card,
-    *,
-    family: str,
-) -> Figure:
-    """Draw the ten digits that stayed furthest from their originals."""
-    worst = np.argsort(errors["psnr_db"].to_numpy(), kind="stable")[:10]
-    title = f"{family}: the ten worst restorations, PSNR before and after"
-    return _three_rows(restored, originals, degraded, errors, worst, title, card)
-
-
-def _three_rows(
-    restored: np.ndarray,
-    originals: np.ndarray,
-    degraded: np.ndarray,
-    errors: pd.DataFrame,
-    some: np.ndarray,
-    title: str,
-    card: Card,
-) -> Figure:
+    """Draw ten digits: degraded, restored, original, and the PSNR before and after."""
+    some = _ten(errors, which, seed)
     rows = {"degraded": degraded[some], "restored": restored[some], "original": originals[some]}
     before = -10 * np.log10(np.square(degraded[some] - originals[some]).mean(axis=(1, 2, 3)))
     after = errors["psnr_db"].to_numpy()[some]
     captions = [f"{b:.1f} to {a:.1f} dB" for b, a in zip(before, after, strict=True)]
+    title = f"{family}: {CHOICES[which]} test digits, PSNR before and after"
     return plots.picture_rows(rows, captions, title, dataset_caption(card))
 
 
-def _captions(errors: pd.DataFrame, some: np.ndarray) -> list[str]:
-    return [f"MSE {value:.4f}" for value in errors["mse"].to_numpy()[some]]
+def _ten(errors: pd.DataFrame, which: Choice, seed: int) -> np.ndarray:
+    """The positions of ten digits: at random, or those with the best or the worst PSNR."""
+    psnr_db = errors["psnr_db"].to_numpy()
+    if which == "random":
+        return np.random.default_rng(seed).permutation(len(psnr_db))[:10]
+    return np.argsort(psnr_db if which == "worst" else -psnr_db, kind="stable")[:10]
 
 
 def _means(errors: pd.DataFrame, names: tuple[str, ...]) -> dict[str, float]:

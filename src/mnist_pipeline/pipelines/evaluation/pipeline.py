@@ -114,6 +114,22 @@ def _picture(
     )
 
 
+def _choices(
+    family: Family, function: Callable[..., object], name: str, inputs: list[str]
+) -> list[Node]:
+    """The same picture of random, of the best and of the worst test digits."""
+    return [
+        _picture(
+            family,
+            with_arguments(function, which=which),
+            name if which == "random" else f"{which}_{name}",
+            inputs,
+            "params:seed",
+        )
+        for which in nodes.CHOICES
+    ]
+
+
 def _judge_classification(family: Family) -> list[Node]:
     answers = ["probabilities", SEEN_DIGITS[family.sees]]
     return [
@@ -164,8 +180,7 @@ def _judge_reconstruction(family: Family) -> list[Node]:
             outputs="reconstruction_scores",
             name=f"score_{family.name}_pictures",
         ),
-        _picture(family, nodes.plot_reconstructions, "reconstructions", pictures, "params:seed"),
-        _picture(family, nodes.plot_worst_reconstructions, "worst_reconstructions", pictures),
+        *_choices(family, nodes.plot_reconstructions, "reconstructions", pictures),
     ]
 
 
@@ -194,9 +209,7 @@ def _judge_restoration(family: Family) -> list[Node]:
             outputs="restoration_scores",
             name=f"score_{family.name}_pictures",
         ),
-        _picture(family, nodes.plot_restorations, "restorations", pictures, "params:seed"),
-        _picture(family, nodes.plot_best_restorations, "best_restorations", pictures),
-        _picture(family, nodes.plot_worst_restorations, "worst_restorations", pictures),
+        *_choices(family, nodes.plot_restorations, "restorations", pictures),
     ]
 
 
