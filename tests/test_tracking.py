@@ -11,6 +11,7 @@ import mlflow
 import pytest
 
 from mnist_pipeline.families import FAMILIES
+from mnist_pipeline.tracking import _git_state
 from tests.conftest import copy_project, run_kedro
 
 
@@ -97,6 +98,27 @@ def test_the_model_is_there_with_its_signature(recorded, monkeypatch):
     info = mlflow.models.get_model_info(f"models:/{output.model_id}")
     assert info.signature.inputs.inputs[0].shape == (-1, 28, 28, 1)
     assert info.signature.outputs.inputs[0].shape == (-1, 10)
+
+
+def test_the_commit_and_what_differs_from_it_are_known(tmp_path):
+    def git(*arguments):
+        who = ["-c", "user.name=a", "-c", "user.email=a@b.example"]
+        command = ["git", "-C", str(tmp_path), *who, *arguments]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+    assert _git_state(tmp_path) == ("", "")  # no repository yet
+    git("init", "-q")
+    (tmp_path / "old.py").write_text("one = 1\n")
+    git("add", ".")
+    git("commit", "-qm", "first")
+    commit = git("rev-parse", "HEAD").strip()
+    assert _git_state(tmp_path) == (commit, "")
+    (tmp_path / "old.py").write_text("one = 2\n")
+    (tmp_path / "new.py").touch()
+    found, changes = _git_state(tmp_path)
+    assert found == commit
+    assert "+one = 2" in changes
+    assert "new file, not in git: new.py" in changes
 
 
 def test_a_failed_run_is_marked_with_its_error(tmp_path):

@@ -6,13 +6,14 @@ from typing import Any
 from mnist_pipeline.lazy import tf
 
 SSIM_SHARE = 0.84
-"""Zhao et al. 2017, "Loss Functions for Image Restoration with Neural Networks", section III-E."""
+"""From Zhao et al. 2017, "Loss Functions for Image Restoration with Neural Networks"."""
 
 
 def ssim_mae(targets: Any, outputs: Any) -> Any:
-    """Structural dissimilarity mixed with the mean absolute error (Zhao et al. 2017, eq. 11).
+    """Structural dissimilarity mixed with the mean absolute error, after Zhao et al. 2017.
 
-    As they propose, but with SSIM at one scale: pictures of 28x28 are too small for several.
+    Unlike theirs it takes SSIM at one scale (pictures of 28x28 are too small for several), halves
+    the dissimilarity to bring it to 0 to 1, and weighs the error of every pixel alike.
     targets, outputs: float32 (n, height, width, 1), 0 to 1. Returns float32 (n,), 0 to 1.
     """
     similarity = tf.image.ssim(targets, outputs, max_val=1.0, filter_size=11, filter_sigma=1.5)

@@ -1,7 +1,7 @@
 """U-Net: a picture, halved and doubled again, with short cuts between the halves.
 
 Source: Ronneberger, Fischer, Brox 2015, arXiv:1505.04597; here with padding, so that the picture
-keeps its size, and with half the convolutions' usual width.
+keeps its size.
 """
 
 from typing import Any
