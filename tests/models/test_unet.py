@@ -34,6 +34,16 @@ def test_there_is_a_short_cut_at_each_size_but_the_smallest():
     assert shapes == [(14, 14, 8), (28, 28, 4)]
 
 
+def test_the_short_cuts_carry_the_picture_past_the_bottleneck():
+    model = build([2, 4])
+    for layer in model.layers:
+        if "transpose" in layer.name:
+            layer.set_weights([np.zeros_like(weights) for weights in layer.get_weights()])
+    random = np.random.default_rng(0)
+    one, other = (predict(model, random.random((1, 28, 28, 1), np.float32))[0] for _ in range(2))
+    assert np.abs(one - other).max() > 1e-3
+
+
 def test_a_residual_network_that_corrects_nothing_returns_what_it_sees():
     model = build([2, 4], residual=True)
     model.get_layer("logit").set_weights([np.zeros((1, 1, 2, 1)), np.zeros(1)])
