@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
 Count = Annotated[int, Field(ge=1)]
 """An integer, 1 or more."""
@@ -15,3 +15,15 @@ Fraction = Annotated[float, Field(gt=0, lt=1)]
 
 DropoutRate = Annotated[float, Field(ge=0, lt=1)]
 """The fraction of units dropped: 0 (none) or more, below 1."""
+
+NotNegative = Annotated[float, Field(ge=0)]
+"""A number of 0 or more."""
+
+DropoutRates = Annotated[
+    Annotated[DropoutRate, Tag("one")] | Annotated[list[DropoutRate], Tag("several")],
+    Discriminator(lambda value: "several" if isinstance(value, list) else "one"),
+]
+"""One rate for all layers, or a list with one for each."""
+
+TAGS = {"one", "several", "published", "own"}
+"""What Pydantic calls the alternatives; no user need see it."""

@@ -11,11 +11,14 @@ from typing import Any, Literal
 
 from mnist_pipeline.models.autoencoder import build_autoencoder
 from mnist_pipeline.models.cnn import build_cnn
+from mnist_pipeline.models.densenet import build_densenet
+from mnist_pipeline.models.lenet5 import build_lenet5
 from mnist_pipeline.models.mlp import build_mlp
 from mnist_pipeline.models.multitask_unet import build_multitask_unet
+from mnist_pipeline.models.resnet import build_resnet
 from mnist_pipeline.models.unet import build_unet
 
-Thing = Literal["clean_images", "degraded_images", "one_hot_labels"]
+Thing = Literal["clean_images", "degraded_images", "distorted_images", "one_hot_labels"]
 Judge = Literal["classification", "reconstruction", "restoration"]
 
 LOOKS_AT: dict[Judge, Thing] = {
@@ -59,9 +62,12 @@ class Family:
                 )
 
 
+LABELS: tuple[Thing, ...] = ("one_hot_labels",)
+READS: tuple[Judge, ...] = ("classification",)
+
 FAMILIES = (
-    Family("mlp", build_mlp, "clean_images", ("one_hot_labels",), ("classification",)),
-    Family("cnn", build_cnn, "clean_images", ("one_hot_labels",), ("classification",)),
+    Family("mlp", build_mlp, "clean_images", LABELS, READS),
+    Family("cnn", build_cnn, "clean_images", LABELS, READS),
     Family(
         "autoencoder", build_autoencoder, "clean_images", ("clean_images",), ("reconstruction",),
         parts=("encoder", "decoder"),
@@ -75,4 +81,21 @@ FAMILIES = (
         ("clean_images", "one_hot_labels"), ("restoration", "classification"),
         tracks_test_loss=True,
     ),
+    Family("noisy_mlp", build_mlp, "distorted_images", LABELS, READS),
+    Family("noisy_cnn", build_cnn, "distorted_images", LABELS, READS),
 )  # fmt: skip
+"""Those of the originals; `kedro run` trains them all."""
+
+VARIANTS = (
+    Family("augmented_mlp", build_mlp, "clean_images", LABELS, READS),
+    Family("augmented_cnn", build_cnn, "clean_images", LABELS, READS),
+    Family("noisy_mlp_small", build_mlp, "distorted_images", LABELS, READS),
+    Family("noisy_mlp_rmsprop", build_mlp, "distorted_images", LABELS, READS),
+    Family("noisy_cnn_small", build_cnn, "distorted_images", LABELS, READS),
+    Family("noisy_lenet5", build_lenet5, "distorted_images", LABELS, READS),
+    Family("noisy_resnet", build_resnet, "distorted_images", LABELS, READS),
+    Family("noisy_densenet", build_densenet, "distorted_images", LABELS, READS),
+)
+"""Other networks, and other ways of training, for comparison: each runs when it is asked for."""
+
+EVERY_FAMILY = FAMILIES + VARIANTS

@@ -4,6 +4,7 @@ import logging
 import math
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
+from mnist_pipeline.distortion import Step, distort
 from mnist_pipeline.errors import UserError
 from mnist_pipeline.lazy import keras, tf
 from mnist_pipeline.losses import loss_function
@@ -43,6 +45,25 @@ class Fit:
     fit_seconds: float
 
 
+def build_and_fit(
+    build: Callable[..., keras.Model],
+    model_settings: dict[str, Any],
+    inputs: np.ndarray,
+    targets: dict[str, np.ndarray],
+    *,
+    seed: int,
+    **how: Any,
+) -> Fit:
+    """Build a network for these inputs and targets, and `fit` it; all of it follows from `seed`.
+
+    build, model_settings: as `families.Family` describes them. how: further arguments of `fit`.
+    """
+    keras.utils.set_random_seed(seed)  # first weights and dropout
+    shapes = [target.shape[1:] for target in targets.values()]
+    model = build(inputs.shape[1:], *shapes, **model_settings)
+    return fit(model, inputs, targets, seed=seed, **how)
+
+
 def fit(
     model: keras.Model,
     inputs: np.ndarray,
@@ -55,22 +76,25 @@ def fit(
     name: str,
     seed: int,
 ) -> Fit:
-    """Train `model` in place with Adam and return it with the weights of its best epoch.
+    """Train `model` in place and return it with the weights of its best epoch.
 
     inputs: float32, a row per digit, training and validation digits together.
     targets: what each output of the model must return, in their order, by what it is: float32, a
         row per digit. Where it is `one_hot_labels`, accuracy is followed beside the loss.
     train_indices, validation_indices: which rows are which.
     test: inputs and targets whose loss is noted after every epoch. Nothing is chosen by it.
+    settings: explained in `conf/base/parameters`. Augmentation distorts every training digit anew
+        in every epoch; where the network returns pictures, they are moved alike (`MOVES`), but
+        not made noisy or darker.
     name: of the network, in the log.
-    seed: of the order of the digits. (First weights and dropout are drawn from Keras's own
-        generator: set it with `keras.utils.set_random_seed` before the model is built.)
+    seed: of the order of the digits and of augmentation. (First weights and dropout are drawn
+        from Keras's own generator: `build_and_fit` sets it too.)
 
     Writes the best network so far to `settings.checkpoint`, so that an interrupted training
     leaves something. Raises UserError when the loss is no longer a number.
     """
     model.compile(
-        optimizer=keras.optimizers.Adam(settings.learning_rate),
+        optimizer=_optimizer(settings),
         loss=[loss_function(_of(settings.loss, thing)) for thing in targets],
         loss_weights=[_of(settings.loss_weights or 1.0, thing) for thing in targets],
         metrics=[["accuracy"] if thing == "one_hot_labels" else [] for thing in targets],
@@ -93,7 +117,7 @@ def fit(
     started = time.perf_counter()
     try:
         model.fit(
-            _batches(x, y, train_indices, settings.batch_size, shuffle_seed=seed),
+            _training_batches(x, dict(zip(targets, y, strict=True)), train_indices, settings, seed),
             validation_data=_batches(x, y, validation_indices, PREDICT_BATCH_SIZE),
             epochs=settings.epochs,
             callbacks=callbacks,
@@ -120,30 +144,68 @@ def predict(model: keras.Model, inputs: np.ndarray) -> list[np.ndarray]:
     return outputs if isinstance(outputs, list) else [outputs]
 
 
+def _optimizer(settings: TrainingSettings) -> Any:
+    optimizers = {"adam": keras.optimizers.Adam, "rmsprop": keras.optimizers.RMSprop}
+    return optimizers[settings.optimizer](settings.learning_rate)
+
+
 def _of(setting: Any, thing: str) -> Any:
     """A setting that is the same for everything, or has a value for each thing."""
     return setting[thing] if isinstance(setting, dict) else setting
 
 
-def _batches(
+def _training_batches(
     x: tf.Tensor,
-    y: tuple[tf.Tensor, ...],
+    y: dict[str, tf.Tensor],
     indices: np.ndarray,
-    batch_size: int,
-    shuffle_seed: int | None = None,
+    settings: TrainingSettings,
+    seed: int,
 ) -> tf.data.Dataset:
-    """Batches of the rows `indices`, gathered when they are needed: no copy of the data set."""
+    """Batches of the rows `indices` in a new order every epoch, augmented if that is asked for."""
     rows = tf.data.Dataset.from_tensor_slices(indices)
-    if shuffle_seed is not None:
-        rows = rows.shuffle(len(indices), seed=shuffle_seed, reshuffle_each_iteration=True)
-    return (
-        rows.batch(batch_size)
-        .map(
-            lambda batch: (tf.gather(x, batch), tuple(tf.gather(target, batch) for target in y)),
-            tf.data.AUTOTUNE,
-        )
-        .prefetch(tf.data.AUTOTUNE)
+    rows = rows.shuffle(len(indices), seed=seed, reshuffle_each_iteration=True)
+    batches = _gather(rows.batch(settings.batch_size), x, tuple(y.values()))
+    if settings.augmentation is not None:
+        batch_seeds = tf.data.Dataset.random(seed, rerandomize_each_iteration=True)
+        augment = _augmentation(settings.augmentation, tuple(y))
+        batches = tf.data.Dataset.zip(batches, batch_seeds).map(augment, tf.data.AUTOTUNE)
+    return batches.prefetch(tf.data.AUTOTUNE)
+
+
+def _batches(
+    x: tf.Tensor, y: tuple[tf.Tensor, ...], indices: np.ndarray, batch_size: int
+) -> tf.data.Dataset:
+    """Batches of the rows `indices` as they are, in this order."""
+    rows = tf.data.Dataset.from_tensor_slices(indices).batch(batch_size)
+    return _gather(rows, x, y).prefetch(tf.data.AUTOTUNE)
+
+
+def _gather(batches: tf.data.Dataset, x: tf.Tensor, y: tuple[tf.Tensor, ...]) -> tf.data.Dataset:
+    """Inputs and targets of batches of rows, taken when they are needed: no copy of the data."""
+    return batches.map(
+        lambda rows: (tf.gather(x, rows), tuple(tf.gather(target, rows) for target in y)),
+        tf.data.AUTOTUNE,
     )
+
+
+def _augmentation(steps: list[Step], things: tuple[str, ...]) -> Callable[..., Any]:
+    """What distorts a batch, given a seed, and moves those of its targets that are pictures."""
+
+    def distorted(images: tf.Tensor, seed: tf.Tensor, moves_only: bool) -> tf.Tensor:
+        def in_numpy(images: np.ndarray, seed: np.ndarray) -> np.ndarray:
+            return distort(images, steps, seed=int(seed), moves_only=moves_only)
+
+        result = tf.numpy_function(in_numpy, [images, seed], images.dtype)
+        return tf.ensure_shape(result, images.shape)
+
+    def augment(batch: Any, seed: tf.Tensor) -> Any:
+        images, targets = batch
+        return distorted(images, seed, moves_only=False), tuple(
+            target if thing == "one_hot_labels" else distorted(target, seed, moves_only=True)
+            for thing, target in zip(things, targets, strict=True)
+        )
+
+    return augment
 
 
 def _test_batches(inputs: np.ndarray, targets: dict[str, np.ndarray]) -> tf.data.Dataset:

@@ -11,10 +11,13 @@ from kedro.framework.hooks import hook_impl
 from kedro.io import AbstractVersionedDataset, CatalogProtocol, Version
 
 from mnist_pipeline.cards import dataset_caption
-from mnist_pipeline.leaderboard import leaderboard
+from mnist_pipeline.leaderboard import leaderboard, show_corruptions, show_noisy
 from mnist_pipeline.parameters import check_parameters
 
 logger = logging.getLogger(__name__)
+
+RESULTS = ("dataset_card", "noise_comparison.corruptions")
+"""What is shown at the end of a run, beside the metrics."""
 
 
 class ParameterCheck:
@@ -75,7 +78,7 @@ class RunSummary:
 
     @hook_impl
     def after_dataset_saved(self, dataset_name: str, data: Any) -> None:
-        if dataset_name == "dataset_card" or dataset_name.endswith(".metrics"):
+        if dataset_name in RESULTS or dataset_name.endswith(".metrics"):
             self._saved[dataset_name] = data
 
     @hook_impl
@@ -86,9 +89,14 @@ class RunSummary:
 
     @hook_impl
     def after_pipeline_run(self, run_params: dict[str, Any]) -> None:
-        card = self._saved.pop("dataset_card", None)
+        card, corruptions = (self._saved.pop(name, None) for name in RESULTS)
+        noisy = self._saved.pop("noise_comparison.metrics", None)
         if card:
             logger.info("Data: %s", dataset_caption(card))
+        if corruptions is not None:
+            logger.info("Accuracy on spoiled test digits (%%)\n%s", show_corruptions(corruptions))
+        if noisy:
+            logger.info("Which network still reads a distorted digit?\n%s", show_noisy(noisy))
         if self._saved:
             logger.info("Leaderboard of this run\n%s", leaderboard(list(self._saved.values())))
             logger.info(

@@ -8,11 +8,23 @@ are not written down a second time.
 import difflib
 import inspect
 from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+    create_model,
+    model_validator,
+)
 
-from mnist_pipeline.bounds import Count, Fraction, Positive
+from mnist_pipeline.bounds import TAGS, Count, Fraction, Positive
+from mnist_pipeline.corruptions import CORRUPTIONS
+from mnist_pipeline.distortion import DISTORTIONS
 from mnist_pipeline.errors import UserError
 
 Source = Literal["mnist_files", "mnist_download", "png_folders", "idx_files", "bundled_digits"]
@@ -48,11 +60,60 @@ class DataSettings(Settings):
     test_limit: Count | None
 
 
+def arguments_of(function: Callable[..., Any]) -> type[Settings]:
+    """Settings with a key for each keyword-only argument of a function, all of them needed."""
+    arguments = inspect.signature(function).parameters.values()
+    fields = {a.name: (a.annotation, ...) for a in arguments if a.kind == a.KEYWORD_ONLY}
+    return create_model(f"{function.__name__}_settings", __base__=Settings, **fields)  # type: ignore[call-overload]
+
+
+def _check_published(name: str) -> str:
+    if name not in CORRUPTIONS:
+        raise ValueError(f"the published corruptions are {', '.join(CORRUPTIONS)}")
+    return name
+
+
+class _OneDistortion(Settings):
+    """`{name: settings}`: has a field for every distortion, and one of them is given."""
+
+    @model_validator(mode="after")
+    def _is_one(self) -> "_OneDistortion":
+        if len(self.model_fields_set) != 1:
+            raise ValueError(f"a step is one of {', '.join(DISTORTIONS)}, and its settings")
+        return self
+
+
+_ONE_DISTORTION = create_model(  # type: ignore[call-overload]
+    "Distortion",
+    __base__=_OneDistortion,
+    **{name: (arguments_of(function), None) for name, function in DISTORTIONS.items()},
+)
+
+
+def _as_written(step: str | _OneDistortion) -> str | dict[str, Any]:
+    if isinstance(step, str):
+        return step
+    return {name: getattr(step, name).model_dump() for name in step.model_fields_set}
+
+
+if TYPE_CHECKING:
+    from mnist_pipeline.distortion import Step
+else:
+    Step = Annotated[
+        Annotated[str, AfterValidator(_check_published), Tag("published")]
+        | Annotated[_ONE_DISTORTION, Tag("own")],
+        Discriminator(lambda value: "published" if isinstance(value, str) else "own"),
+        AfterValidator(_as_written),
+    ]
+"""A step of a chain of distortions: a published name, or a distortion with its settings."""
+
+
 class TrainingSettings(Settings):
     """`<family>.training`: how a network is trained. Explained in `conf/base/parameters`."""
 
     loss: Any
     loss_weights: Any = None
+    optimizer: Literal["adam", "rmsprop"]
     epochs: Count
     batch_size: Count
     learning_rate: Positive
@@ -61,6 +122,7 @@ class TrainingSettings(Settings):
     early_stopping_patience: Count | None
     reduce_lr_patience: Count | None
     reduce_lr_factor: Fraction
+    augmentation: Annotated[list[Step], Field(min_length=1)] | None
     best_by: str
     checkpoint: Annotated[str, Field(pattern=r"\.keras$")]
 
@@ -115,6 +177,31 @@ TRAINING: dict[tuple[str, ...], type[TrainingSettings]] = {
 """The settings of training, by what a family returns."""
 
 
+class NoiseComparisonSettings(Settings):
+    """`noise_comparison`: explained in its file in `conf/base/parameters`."""
+
+    folds: Annotated[int, Field(ge=2)]
+    workers: Count
+    resume: bool
+    curves: dict[str, dict[str, Annotated[list[float], Field(min_length=2)]]]
+
+    @model_validator(mode="after")
+    def _can_be_distorted(self) -> "NoiseComparisonSettings":
+        for name, settings in self.curves.items():
+            if name not in DISTORTIONS:
+                raise ValueError(f"curves.{name}: there is no such distortion")
+            if len(settings) != 1:
+                raise ValueError(f"curves.{name}: name one setting and the strengths to try")
+            for setting, strengths in settings.items():
+                for strength in strengths:
+                    try:
+                        arguments_of(DISTORTIONS[name]).model_validate({setting: strength})
+                    except ValidationError as error:
+                        problem = _explain(error.errors()[0])
+                        raise ValueError(f"curves.{name}.{problem}") from None
+        return self
+
+
 class DegradationSettings(Settings):
     """`degradation`: how digits lose detail. Explained in its file in `conf/base/parameters`."""
 
@@ -123,30 +210,25 @@ class DegradationSettings(Settings):
     enlarge_by: Filter
 
 
-def model_settings(builder: Callable[..., Any]) -> type[Settings]:
-    """The settings of a network: the keyword-only arguments of its builder, all of them needed."""
-    arguments = inspect.signature(builder).parameters.values()
-    fields = {a.name: (a.annotation, ...) for a in arguments if a.kind == a.KEYWORD_ONLY}
-    return create_model(f"{builder.__name__}_settings", __base__=Settings, **fields)  # type: ignore[call-overload]
-
-
 def all_settings() -> type[Settings]:
     """The whole of the parameters: what is shared, and `model` and `training` of every family."""
-    from mnist_pipeline.families import FAMILIES
+    from mnist_pipeline.families import EVERY_FAMILY
 
     families = {
         family.name: create_model(
             f"{family.name}_settings",
             __base__=Settings,
-            model=(model_settings(family.build), ...),
+            model=(arguments_of(family.build), ...),
             training=(TRAINING[family.returns], ...),
         )
-        for family in FAMILIES
+        for family in EVERY_FAMILY
     }
     fields = {
         "seed": (Annotated[int, Field(ge=0, lt=2**32)], ...),
         "data": (DataSettings, ...),
         "degradation": (DegradationSettings, ...),
+        "distortion": (Annotated[list[Step], Field(min_length=1)], ...),
+        "noise_comparison": (NoiseComparisonSettings, ...),
     }
     fields |= {name: (settings, ...) for name, settings in families.items()}
     return create_model("Parameters", __base__=Settings, **fields)  # type: ignore[call-overload]
@@ -189,7 +271,7 @@ def _keys(value: Any) -> list[str]:
 
 def _explain(problem: Any) -> str:
     """One line for one problem that Pydantic found."""
-    location = problem["loc"]
+    location = tuple(part for part in problem["loc"] if part not in TAGS)
     key, message = ".".join(map(str, location)), problem["msg"]
     if problem["type"] == "missing" and len(location) == 1:
         return f"{key} is missing: write conf/base/parameters/{key}.yml (mlp.yml is a pattern)."
@@ -202,10 +284,20 @@ def _explain(problem: Any) -> str:
         close = difflib.get_close_matches(str(location[-1]), allowed, n=1)
         hint = f"did you mean {close[0]}?" if close else f"allowed here: {', '.join(allowed)}."
         return f"{key} = {problem['input']!r}: there is no such key; {hint}"
+    message = message.removeprefix("Value error, ")
+    if isinstance(problem["input"], dict):  # of no use to print a whole group
+        return f"{key}: {message}."
     return f"{key} = {problem['input']!r}: {message[0].lower()}{message[1:]}."
 
 
 def _fields_at(location: tuple[str | int, ...]) -> list[str]:
+    """The keys that are allowed in the group at `location`."""
+    positions = [at for at, name in enumerate(location) if isinstance(name, int)]
+    if positions:  # a step of a chain of distortions
+        inside = location[positions[-1] + 1 :]
+        return list(
+            arguments_of(DISTORTIONS[str(inside[0])]).model_fields if inside else DISTORTIONS
+        )
     settings: Any = all_settings()
     for name in location:
         settings = settings.model_fields[name].annotation

@@ -2,10 +2,12 @@
 
 from kedro.pipeline import Pipeline
 
-from mnist_pipeline.families import FAMILIES, Family
+from mnist_pipeline.families import EVERY_FAMILY, FAMILIES, Family
 from mnist_pipeline.pipelines.evaluation.pipeline import CNN_OF_THIS_RUN, TRAINED_CNN
 from mnist_pipeline.pipelines.evaluation.pipeline import create_pipeline as evaluation
 from mnist_pipeline.pipelines.ingestion.pipeline import create_pipeline as ingestion
+from mnist_pipeline.pipelines.noise_comparison.pipeline import NOISY
+from mnist_pipeline.pipelines.noise_comparison.pipeline import create_pipeline as noise_comparison
 from mnist_pipeline.pipelines.preprocessing.pipeline import create_pipeline as preprocessing
 from mnist_pipeline.pipelines.preprocessing.pipeline import create_split_pipeline
 from mnist_pipeline.pipelines.training.pipeline import create_pipeline as training
@@ -18,17 +20,26 @@ def register_pipelines() -> dict[str, Pipeline]:
     others is lost when Kedro imports only the folder of that name.
     """
     splits = sum((create_split_pipeline(family) for family in FAMILIES), Pipeline([]))
-    together = sum((_family(family, CNN_OF_THIS_RUN) for family in FAMILIES), Pipeline([]))
     return {
         "ingestion": ingestion(),
         "preprocessing": ingestion() + preprocessing() + splits,
-        **{family.name: _family(family, TRAINED_CNN) for family in FAMILIES},
-        "__default__": together,
+        **{family.name: _from_raw_files(_work(family, TRAINED_CNN)) for family in EVERY_FAMILY},
+        "noise_comparison": _from_raw_files(
+            sum((_work(family, TRAINED_CNN) for family in NOISY), noise_comparison(NOISY))
+        ),
+        "__default__": _from_raw_files(
+            sum((_work(family, CNN_OF_THIS_RUN) for family in FAMILIES), noise_comparison(FAMILIES))
+        ),
     }
 
 
-def _family(family: Family, reader: dict[str, str]) -> Pipeline:
-    """All that one family needs, from the raw files on. reader: as `evaluation` takes it."""
-    work = create_split_pipeline(family) + training(family) + evaluation(family, reader)
+def _work(family: Family, reader: dict[str, str]) -> Pipeline:
+    """Split, train, judge. reader: as `evaluation` takes it."""
+    return create_split_pipeline(family) + training(family) + evaluation(family, reader)
+
+
+def _from_raw_files(work: Pipeline) -> Pipeline:
+    """`work`, and before it all that it needs."""
     prepared = preprocessing().all_outputs() & work.inputs()
-    return ingestion() + preprocessing().to_outputs(*prepared) + work
+    pictures = {"distorted_samples_plot"} if "train_distorted_images" in prepared else set()
+    return ingestion() + preprocessing().to_outputs(*prepared, *pictures) + work

@@ -12,6 +12,18 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 BLUE, ORANGE, GREEN, VERMILION, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#6B6B6B"
+SKY, PURPLE, BLACK = "#56B4E9", "#CC79A7", "#000000"
+
+STYLES = tuple(
+    (colour, marker, line)
+    for line, markers in (("-", "osD^v"), ("--", "PXo"))
+    for colour, marker in zip(
+        (BLUE, ORANGE, GREEN, VERMILION, PURPLE) if line == "-" else (SKY, BLACK, GREY),
+        markers,
+        strict=True,
+    )
+)
+"""Colour, marker and line style of each of several lines."""
 
 
 def class_distribution(
@@ -255,6 +267,160 @@ def picture_rows(
     for axes, caption in zip(grid[-1], captions, strict=True):
         axes.set_xlabel(caption, fontsize=8)
     return figure
+
+
+def folds(
+    table: pd.DataFrame, curves: pd.DataFrame, test_accuracy: float, family: str, dataset: str
+) -> Figure:
+    """Cross-validation: how each fold learned, and what it reads of the part held out.
+
+    table: a row per fold (`fold, accuracy`). curves: a row per fold and epoch (`fold, epoch,
+    val_accuracy`). test_accuracy: of the network trained on all training digits.
+    """
+    scores = table["accuracy"]
+    mean, spread = scores.mean(), scores.std(ddof=1)
+    title = f"{family}: {len(table)} folds, accuracy {mean:.2%} ± {spread:.2%}"
+    figure = _figure(11, 4.4, title, dataset)
+    left, right = figure.subplots(1, 2)
+    for at, (fold, curve) in enumerate(curves.groupby("fold")):
+        colour, marker, line = STYLES[at % len(STYLES)]
+        left.plot(
+            curve["epoch"], curve["val_accuracy"], marker=marker, ls=line, color=colour, ms=4,
+            label=f"fold {fold}",
+        )  # fmt: skip
+    left.set(xlabel="epoch", ylabel="accuracy on the fold's validation digits (%)")
+    left.xaxis.set_major_locator(MaxNLocator(integer=True))
+    left.legend(frameon=False)
+    right.plot(table["fold"], scores, "o", color=BLUE, ms=8, label="digits of the fold held out")
+    right.axhline(mean, color=BLUE, lw=1, label="mean of the folds, and standard deviation")
+    right.axhspan(mean - spread, mean + spread, color=BLUE, alpha=0.15, lw=0)
+    label = "test digits, trained on all folds"
+    right.axhline(test_accuracy, color=ORANGE, ls="--", label=label)
+    for fold, score in zip(table["fold"], scores, strict=True):
+        right.annotate(
+            f"{score:.2%}", (fold, score), (0, 8), textcoords="offset points", ha="center"
+        )
+    right.set(xlabel="fold", ylabel="accuracy (%)", xticks=table["fold"])
+    right.margins(x=0.15, y=0.35)
+    right.legend(frameon=False, fontsize=8)
+    for axes in (left, right):
+        axes.yaxis.set_major_formatter(PercentFormatter(1, symbol=""))
+        axes.grid(alpha=0.3)
+    return figure
+
+
+def noise_comparison(table: pd.DataFrame, dataset: str) -> Figure:
+    """Which network still reads a distorted digit: accuracy three ways, and what it costs.
+
+    table: a row per family: `family, distorted_accuracy, cv_accuracy_mean, cv_accuracy_std,
+    folds, clean_accuracy, parameters, fit_seconds`.
+    """
+    figure = _figure(11, 4.6, "Which network still reads a distorted digit?", dataset)
+    left, *costs = figure.subplots(1, 3, width_ratios=(2.4, 1, 1))
+    at = np.arange(len(table))
+    n_folds = int(table["folds"].iloc[0])
+    bars = (
+        ("distorted test digits", table["distorted_accuracy"], None, BLUE, ""),
+        (f"{n_folds} folds, standard deviation", table["cv_accuracy_mean"],
+         table["cv_accuracy_std"], GREEN, "\\\\\\"),
+        ("clean test digits", table["clean_accuracy"], None, ORANGE, "///"),
+    )  # fmt: skip
+    for shift, (label, values, spread, colour, hatch) in zip((-0.27, 0, 0.27), bars, strict=True):
+        drawn = left.bar(
+            at + shift, values, 0.26, yerr=spread, capsize=4, color=colour, hatch=hatch,
+            edgecolor="white", label=label,
+        )  # fmt: skip
+        left.bar_label(drawn, [f"{value:.1%}" for value in values], fontsize=8, padding=2)
+    left.set(ylabel="accuracy (%)", ylim=(0, 1.3), yticks=np.linspace(0, 1, 6))
+    left.yaxis.set_major_formatter(PercentFormatter(1, symbol=""))
+    left.legend(frameon=False, ncols=1, loc="upper center", fontsize=8)
+    prices = (
+        ("fit_seconds", "training time (s)", "{:,.0f} s"), ("parameters", "parameters", "{:,.0f}")
+    )  # fmt: skip
+    for axes, (column, label, form) in zip(costs, prices, strict=True):
+        drawn = axes.bar(at, table[column], 0.5, color=GREY)
+        axes.bar_label(drawn, [form.format(value) for value in table[column]], fontsize=8)
+        axes.set(ylabel=label)
+        axes.yaxis.set_major_formatter("{x:,g}")
+        axes.margins(y=0.15)
+    for axes in (left, *costs):
+        axes.set_xticks(at, table["family"])
+    return figure
+
+
+def strength_curves(curves: pd.DataFrame, dataset: str) -> Figure:
+    """Accuracy over the strength of a distortion, a line per classifier, a panel per distortion.
+
+    curves: a row per classifier, distortion and strength, as `measure_robustness` returns them.
+    """
+    panels = list(curves.groupby(["distortion", "setting"], sort=False))
+    figure = _figure(
+        max(4.2 * len(panels), 6), 4.8, "Accuracy over the strength of a distortion", dataset
+    )
+    row = figure.subplots(1, len(panels), squeeze=False, sharey=True)[0]
+    for axes, ((distortion, setting), points) in zip(row, panels, strict=True):
+        for at, (family, line) in enumerate(points.groupby("family", sort=False)):
+            colour, marker, style = STYLES[at % len(STYLES)]
+            axes.plot(
+                line["strength"], line["accuracy"], marker=marker, ls=style, color=colour, ms=5,
+                label=family,
+            )  # fmt: skip
+        unit = "degrees" if setting == "degrees" else f"{setting}, 1 = black to white"
+        if setting == "amount":
+            unit = "amount, fraction of pixels"
+        axes.set(title=str(distortion).replace("_", " "), xlabel=unit, ylim=(0, 1.02))
+        axes.yaxis.set_major_formatter(PercentFormatter(1, symbol=""))
+        axes.grid(alpha=0.3)
+    row[0].set_ylabel("accuracy on test digits (%)")
+    figure.legend(
+        *row[0].get_legend_handles_labels(), loc="outside right upper", frameon=False, fontsize=8
+    )
+    return figure
+
+
+def corruption_name(group: str, distortion: str) -> str:
+    """What a published corruption is called in pictures."""
+    origin = {"mnist_c": "MNIST-C: ", "n_mnist": "n-MNIST: "}.get(group, "")
+    return origin + distortion.replace("_", " ")
+
+
+def corruption_table(table: pd.DataFrame, dataset: str) -> Figure:
+    """Accuracy under each published corruption, a column per classifier; the darker, the worse.
+
+    table: `group, distortion`, and a column of accuracies per classifier.
+    """
+    families = list(table.columns[2:])
+    accuracy = table[families].to_numpy(float)
+    height = 0.27 * len(table) + 1.8
+    title = "Accuracy on spoiled test digits (%)"
+    figure = _figure(2.6 + 1.05 * len(families), height, title, dataset)
+    axes = figure.subplots()
+    axes.imshow(1 - accuracy, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    for (row, column), value in np.ndenumerate(accuracy):
+        axes.text(
+            column, row, f"{100 * value:.1f}", ha="center", va="center", fontsize=8,
+            color="white" if value < 0.45 else "black",
+        )  # fmt: skip
+    axes.set_xticks(range(len(families)), families, rotation=35, ha="left", fontsize=8)
+    axes.xaxis.tick_top()
+    names = [corruption_name(*row) for row in table[["group", "distortion"]].to_numpy()]
+    axes.set_yticks(range(len(names)), names, fontsize=8)
+    return figure
+
+
+def picture_strips(strips: dict[str, np.ndarray], title: str, dataset: str) -> Figure:
+    """Strips of pictures, two a row, each under its name.
+
+    strips: name -> uint8 (n, 28, 28), all of equal length.
+    """
+    rows = -(-len(strips) // 2)
+    figure = _figure(11, 0.88 * rows + 0.8, title, dataset)
+    panels = figure.subplots(rows, 2, squeeze=False).flat
+    for axes, (name, images) in zip(panels, strips.items(), strict=False):
+        framed = np.pad(images, ((0, 0), (1, 1), (1, 1)), constant_values=128)
+        _show(axes, np.hstack(list(framed)))
+        axes.set_title(name, fontsize=8, pad=2)
+    return _without_empty(figure)
 
 
 def _figure(width_in: float, height_in: float, title: str, dataset: str) -> Figure:

@@ -4,7 +4,8 @@ Every `kedro run` becomes a parent run, and every family in it a child run, so t
 compared whether they were run together or one by one. What is logged is what the catalog saves;
 nodes know nothing of it. Children use the same names:
 
-- metrics `test/...` (scores), `cost/...` (time and size), `data/...`, `fit/...` (per epoch)
+- metrics `test/...` (scores), `cost/...` (time and size), `data/...`, `fit/...` (per epoch),
+  `cv/...` (cross-validation, `cv/accuracy` per fold)
 - parameters `model.*`, `training.*`, `data.*`, `seed`
 - artifacts `pictures/`, `summaries/`, `metrics.json`, and the model with its signature
 
@@ -34,7 +35,7 @@ from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 
 from mnist_pipeline.errors import UserError
-from mnist_pipeline.families import FAMILIES
+from mnist_pipeline.families import EVERY_FAMILY
 
 logger = logging.getLogger(__name__)
 
@@ -67,7 +68,7 @@ class MLflowTracking:
     ) -> None:
         self._catalog = catalog
         self._runs, self._dataset_inputs = {}, []
-        self._awaited = {family.name: set() for family in FAMILIES}
+        self._awaited = {family.name: set() for family in EVERY_FAMILY}
         for dataset in pipeline.all_outputs():
             self._awaited.get(_family(dataset), set()).add(dataset)
         self._tags = {
@@ -101,10 +102,12 @@ class MLflowTracking:
     def _log(self, dataset_name: str, data: Any) -> None:
         if dataset_name == "dataset_card":
             self._log_dataset(data)
-        elif dataset_name.endswith("_plot") and "." not in dataset_name:
-            self._log_file("", dataset_name, "pictures")
         family, entry = _family(dataset_name), dataset_name.partition(".")[2]
         if family not in self._awaited:
+            if dataset_name.endswith("_plot"):
+                self._log_file("", dataset_name, "pictures")
+            elif dataset_name == "noise_comparison.metrics":
+                self._client.log_dict(self._runs[""], data, "noise_comparison.json")
             return
         if family not in self._runs:
             self._start_family(family)
@@ -112,6 +115,8 @@ class MLflowTracking:
             self._log_metrics(family, data)
         elif entry == "history":
             self._log_history(family, data)
+        elif entry == "cross_validation":
+            self._log_folds(family, data)
         elif entry == "model":
             self._log_model(family, data)
         elif entry.endswith("_plot"):
@@ -236,6 +241,14 @@ class MLflowTracking:
         ]
         for start in range(0, len(points), 1000):  # as many as MLflow takes at once
             self._client.log_batch(self._runs[family], metrics=points[start : start + 1000])
+
+    def _log_folds(self, family: str, table: pd.DataFrame) -> None:
+        """Cross-validation: mean and spread, and the accuracy of each fold as a curve."""
+        run_id, scores = self._runs[family], table["accuracy"]
+        self._client.log_metric(run_id, "cv/accuracy_mean", float(scores.mean()))
+        self._client.log_metric(run_id, "cv/accuracy_std", float(scores.std(ddof=1)))
+        for fold, score in zip(table["fold"], scores, strict=True):
+            self._client.log_metric(run_id, "cv/accuracy", float(score), step=int(fold))
 
     def _log_model(self, family: str, model: Any) -> None:
         import mlflow

@@ -5,7 +5,7 @@ from typing import Any
 
 from mnist_pipeline.bounds import Count, DropoutRate, Fraction
 from mnist_pipeline.lazy import keras
-from mnist_pipeline.models.shapes import check_halvings
+from mnist_pipeline.models.layers import check_halvings
 
 
 def build_autoencoder(

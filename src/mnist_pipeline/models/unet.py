@@ -8,7 +8,7 @@ from typing import Any
 
 from mnist_pipeline.bounds import Count
 from mnist_pipeline.lazy import keras
-from mnist_pipeline.models.shapes import check_halvings
+from mnist_pipeline.models.layers import check_halvings
 
 DARKEST = 0.01
 """A residual network adds to the logit of its input, which black (0) and white (1) do not have."""

@@ -8,7 +8,11 @@ from mnist_pipeline.families import Family, Judge
 from mnist_pipeline.pipelines import with_arguments
 from mnist_pipeline.pipelines.evaluation import nodes
 
-SEEN_DIGITS = {"clean_images": "test_digits", "degraded_images": "test_degraded_digits"}
+SEEN_DIGITS = {
+    "clean_images": "test_digits",
+    "degraded_images": "test_degraded_digits",
+    "distorted_images": "test_distorted_digits",
+}
 """The digits as the network sees them, for pictures of what it reads and misreads."""
 
 OUTPUTS = {"clean_images": "restored_images", "one_hot_labels": "probabilities"}

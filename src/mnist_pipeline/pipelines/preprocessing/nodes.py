@@ -1,13 +1,17 @@
 """Digits become what networks see and must return."""
 
-from typing import Any
+import textwrap
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
-from mnist_pipeline import preprocessing
+from mnist_pipeline import plots, preprocessing
+from mnist_pipeline.cards import dataset_caption
 from mnist_pipeline.degradation import degrade
 from mnist_pipeline.digits import Digits
+from mnist_pipeline.distortion import Step, distort
 from mnist_pipeline.parameters import DegradationSettings, TrainingSettings
 
 
@@ -27,6 +31,38 @@ def degrade_digits(digits: Digits, degradation: DegradationSettings) -> Digits:
         digits.images, degradation.size_px, degradation.shrink_by, degradation.enlarge_by
     )
     return Digits(images, digits.labels)
+
+
+def distort_digits(
+    digits: Digits, distortion: list[Step], seed: int, *, part: Literal["train", "test"]
+) -> Digits:
+    """Distort every digit, training and test digits by different random numbers."""
+    images = distort(
+        digits.images, distortion,
+        seed=2 * seed + (part == "test"), progress=f"distorting {part} digits",
+    )  # fmt: skip
+    return Digits(images, digits.labels)
+
+
+def plot_distorted_samples(
+    digits: Digits, distorted: Digits, distortion: list[Step], card: dict[str, Any]
+) -> Figure:
+    """Draw the first twenty digits above what distortion has made of them."""
+    rows = {
+        f"{name} {part}": pictures.images[some]
+        for part, some in (("1-10", slice(10)), ("11-20", slice(10, 20)))
+        for name, pictures in (("original", digits), ("distorted", distorted))
+    }
+    chain = textwrap.fill("; ".join(map(_in_words, distortion)), 90)
+    title = f"Digits before and after distortion\n{chain}"
+    return plots.picture_rows(rows, [""] * 10, title, dataset_caption(card))
+
+
+def _in_words(step: Step) -> str:
+    if isinstance(step, str):
+        return step
+    ((name, settings),) = step.items()
+    return f"{name}: " + ", ".join(f"{key} {value}" for key, value in settings.items())
 
 
 def split_digits(train: Digits, training: TrainingSettings, seed: int) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from kedro.pipeline import Node, Pipeline
 
 from mnist_pipeline.families import Family
+from mnist_pipeline.pipelines import with_arguments
 from mnist_pipeline.pipelines.ingestion.nodes import read_uci_digits
 from mnist_pipeline.pipelines.preprocessing import nodes
 
@@ -13,6 +14,7 @@ def create_pipeline() -> Pipeline:
         digits -> clean_images
         digits -> one_hot_labels
         digits -> degraded_digits -> degraded_images
+        digits -> distorted_digits -> distorted_images
 
     and, for networks that restore, digits that never were any larger: `uci_digits`.
     """
@@ -20,6 +22,15 @@ def create_pipeline() -> Pipeline:
         [
             *(node for part in ("train", "test") for node in _prepare(part)),
             Node(read_uci_digits, inputs=None, outputs="uci_digits", name="read_uci_digits"),
+            Node(
+                nodes.plot_distorted_samples,
+                inputs=[
+                    *("train_digits", "train_distorted_digits"),
+                    *("params:distortion", "dataset_card"),
+                ],
+                outputs="distorted_samples_plot",
+                name="plot_distorted_samples",
+            ),
         ],
         tags="preprocessing",
     )
@@ -50,6 +61,18 @@ def _prepare(part: str) -> list[Node]:
             inputs=f"{part}_degraded_digits",
             outputs=f"{part}_degraded_images",
             name=f"normalize_degraded_{part}_images",
+        ),
+        Node(
+            with_arguments(nodes.distort_digits, part=part),
+            inputs=[f"{part}_digits", "params:distortion", "params:seed"],
+            outputs=f"{part}_distorted_digits",
+            name=f"distort_{part}_digits",
+        ),
+        Node(
+            nodes.normalize_images,
+            inputs=f"{part}_distorted_digits",
+            outputs=f"{part}_distorted_images",
+            name=f"normalize_distorted_{part}_images",
         ),
     ]
 

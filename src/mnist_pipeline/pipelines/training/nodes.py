@@ -7,7 +7,6 @@ import pandas as pd
 
 from mnist_pipeline.errors import UserError
 from mnist_pipeline.families import Family
-from mnist_pipeline.lazy import keras
 from mnist_pipeline.parameters import TrainingSettings
 
 
@@ -30,20 +29,18 @@ def train_model(
     train_images, validation_images, parameters, epochs_run, best_epoch, fit_seconds` and
     `images_per_second` (training images, over the whole of training).
     """
-    from mnist_pipeline.fitting import fit  # imports TensorFlow: not before it is needed
+    from mnist_pipeline.fitting import build_and_fit  # TensorFlow: not before it is needed
 
     if len(split) != len(inputs):
         raise UserError(
             f"{family.name}: the split is of {len(split)} digits, but there are {len(inputs)}. It "
             f"was made for other data; run the whole pipeline: kedro run --pipeline={family.name}"
         )
-    keras.utils.set_random_seed(seed)  # first weights and dropout
     targets, test = _sort_out(others, family.returns)
-    shapes = [target.shape[1:] for target in targets.values()]
-    model = family.build(inputs.shape[1:], *shapes, **model_settings)
     is_validation = (split["part"] == "validation").to_numpy()
-    result = fit(
-        model,
+    result = build_and_fit(
+        family.build,
+        model_settings,
         inputs,
         targets,
         train_indices=np.flatnonzero(~is_validation),
@@ -60,7 +57,7 @@ def train_model(
         "seed": seed,
         "train_images": train_images,
         "validation_images": int(is_validation.sum()),
-        "parameters": model.count_params(),
+        "parameters": result.model.count_params(),
         "epochs_run": epochs_run,
         "best_epoch": result.best_epoch,
         "fit_seconds": result.fit_seconds,

@@ -1,6 +1,24 @@
-"""Which networks fit which pictures."""
+"""Which settings of layers fit the pictures, and each other."""
+
+from collections.abc import Sequence
 
 from mnist_pipeline.errors import UserError
+
+
+def per_layer(setting: float | Sequence[float], n: int, name: str, layers: str) -> list[float]:
+    """One number for each of `n` layers, from one for all of them or a list.
+
+    name: of the setting, and layers: of the one that lists the layers, for the message.
+    Raises UserError when a list has another length.
+    """
+    if not isinstance(setting, Sequence):
+        return [setting] * n
+    if len(setting) != n:
+        raise UserError(
+            f"model.{name} = {list(setting)} has {len(setting)} entries, but model.{layers} has "
+            f"{n}. Write one number for all layers, or one for each."
+        )
+    return list(setting)
 
 
 def check_halvings(input_shape: tuple[int, ...], n: int, *, exact: bool) -> None:

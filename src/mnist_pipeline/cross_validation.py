@@ -1,0 +1,187 @@
+"""Cross-validation: every training digit is read once, by a network that was trained on others.
+
+The digits are dealt into k parts, every class in proportion. For each part a network is built
+anew and trained on the other parts with the family's own settings (a fraction of them validates,
+as ever), and then reads the part that it has not seen. The mean over parts says how good a network
+is without touching the test digits; their spread says how much of that is chance.
+"""
+
+import hashlib
+import json
+import logging
+import multiprocessing
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mnist_pipeline.errors import UserError
+from mnist_pipeline.families import Family
+from mnist_pipeline.parameters import TrainingSettings
+from mnist_pipeline.preprocessing import split_indices
+
+logger = logging.getLogger(__name__)
+
+FoldResult = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Training:
+    """What all folds of a cross-validation have in common.
+
+    model_settings, training: of the family, as its parameter file has them.
+    seed: of the whole; fold k is trained with seed + k.
+    """
+
+    family: Family
+    model_settings: dict[str, Any]
+    training: TrainingSettings
+    seed: int
+
+
+def assign_folds(labels: np.ndarray, n_folds: int, *, seed: int) -> np.ndarray:
+    """Deal digits into parts at random, every class in proportion.
+
+    labels: integers (n,). Returns int64 (n,), the fold of each digit, from 1 to n_folds.
+    Raises UserError when a class has fewer digits than there are folds.
+    """
+    from sklearn.model_selection import StratifiedKFold  # costs every command 0.6 s otherwise
+
+    fewest = np.unique(labels, return_counts=True)[1].min()
+    if fewest < n_folds:
+        raise UserError(
+            f"noise_comparison.folds = {n_folds}, but a class has only {fewest} training digits, "
+            "so it cannot be in every fold. Use fewer folds or raise data.train_limit."
+        )
+    folds = np.empty(len(labels), np.int64)
+    dealt = StratifiedKFold(n_folds, shuffle=True, random_state=seed).split(labels, labels)
+    for fold, (_, held_out) in enumerate(dealt, start=1):
+        folds[held_out] = fold
+    return folds
+
+
+def fingerprint(**what: Any) -> str:
+    """A short name for all that decides a result, the same whenever that is the same.
+
+    what: anything that JSON can hold.
+    """
+    text = json.dumps(what, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def cross_validate(
+    common: Training,
+    inputs: np.ndarray,
+    labels: np.ndarray,
+    targets: np.ndarray,
+    folds: np.ndarray,
+    *,
+    wanted: Iterable[int],
+    workers: int,
+) -> Iterator[FoldResult]:
+    """Train and score the folds that are wanted, and yield each as soon as it is finished.
+
+    inputs: float32, a row per digit. labels: integers (n,). targets: one-hot, float32 (n, classes).
+    folds: as `assign_folds` gives them.
+    workers: how many folds are trained at a time. With more than one, each is a process of its own
+        with its share of the cores and a copy of the digits in memory, and they may finish in any
+        order. A fold may differ in its last digits from one trained with all cores.
+    Yields `fold`, what `score_fold` returns.
+    """
+    wanted = list(wanted)
+    if workers == 1 or len(wanted) < 2:
+        for fold in wanted:
+            yield score_fold(common, inputs, labels, targets, folds, fold)
+        return
+    workers = min(workers, len(wanted))
+    with tempfile.TemporaryDirectory() as folder:
+        arrays = {"inputs": inputs, "labels": labels, "targets": targets, "folds": folds}
+        for name, array in arrays.items():
+            np.save(Path(folder) / name, array)
+        with ProcessPoolExecutor(
+            workers,
+            multiprocessing.get_context("spawn"),  # TensorFlow does not survive a fork
+            _take_a_share,
+            (max((os.cpu_count() or 1) // workers, 1),),
+        ) as pool:
+            jobs = [pool.submit(_score_saved_fold, common, folder, fold) for fold in wanted]
+            try:
+                for job in as_completed(jobs):
+                    yield job.result()
+            finally:
+                pool.shutdown(cancel_futures=True)
+
+
+def score_fold(
+    common: Training,
+    inputs: np.ndarray,
+    labels: np.ndarray,
+    targets: np.ndarray,
+    folds: np.ndarray,
+    fold: int,
+) -> FoldResult:
+    """Train on all parts but one, and read that one.
+
+    Arguments as for `cross_validate`. Returns `fold, accuracy, loss` (of the part held out),
+    `train_images, validation_images, held_out_images, epochs_run, best_epoch, fit_seconds` and
+    `history`, a dict per epoch; all of it plain numbers.
+    """
+    from mnist_pipeline import metrics
+    from mnist_pipeline.fitting import build_and_fit, predict  # TensorFlow: not before it is needed
+
+    held_out, others = np.flatnonzero(folds == fold), np.flatnonzero(folds != fold)
+    settings, seed = common.training, common.seed + fold
+    train, validation = split_indices(
+        labels[others], settings.validation_fraction, settings.validation_split, seed=seed
+    )
+    path = Path(settings.checkpoint)
+    checkpoint = path.with_name(f"fold-{fold}-{path.name}")
+    fit = build_and_fit(
+        common.family.build,
+        common.model_settings,
+        inputs,
+        {"one_hot_labels": targets},
+        seed=seed,
+        train_indices=others[train],
+        validation_indices=others[validation],
+        settings=settings.model_copy(update={"checkpoint": str(checkpoint)}),
+        name=f"{common.family.name}, fold {fold} of {folds.max()},",
+    )
+    checkpoint.unlink()
+    scores = metrics.classification_metrics(
+        predict(fit.model, inputs[held_out])[0], labels[held_out]
+    )
+    return {
+        "fold": int(fold),
+        "accuracy": scores["accuracy"],
+        "loss": scores["loss"],
+        "train_images": len(train),
+        "validation_images": len(validation),
+        "held_out_images": len(held_out),
+        "epochs_run": len(fit.history),
+        "best_epoch": fit.best_epoch,
+        "fit_seconds": fit.fit_seconds,
+        "history": fit.history.to_dict("records"),
+    }
+
+
+def _score_saved_fold(common: Training, folder: str, fold: int) -> FoldResult:
+    """`score_fold` of arrays that another process has saved."""
+    names = ("inputs", "labels", "targets", "folds")
+    arrays = {name: np.load(Path(folder) / f"{name}.npy", mmap_mode="r") for name in names}
+    return score_fold(common, **arrays, fold=fold)
+
+
+def _take_a_share(n_cores: int) -> None:
+    """In a new process: use so many cores, and log as the first process does."""
+    from mnist_pipeline.lazy import tf
+
+    logging.basicConfig(format="%(asctime)s %(levelname)-7s %(message)s", datefmt="%H:%M:%S")
+    logging.getLogger("mnist_pipeline").setLevel(logging.INFO)
+    tf.config.threading.set_intra_op_parallelism_threads(n_cores)
+    tf.config.threading.set_inter_op_parallelism_threads(1)

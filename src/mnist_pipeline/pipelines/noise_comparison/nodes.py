@@ -1,0 +1,244 @@
+"""Which network still reads a distorted digit? Cross-validation and spoiled digits say."""
+
+import logging
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from mnist_pipeline import __version__, plots
+from mnist_pipeline.cards import dataset_caption
+from mnist_pipeline.cross_validation import (
+    FoldResult,
+    Training,
+    assign_folds,
+    cross_validate,
+    fingerprint,
+)
+from mnist_pipeline.digits import Digits
+from mnist_pipeline.distortion import Step, distort
+from mnist_pipeline.families import Family
+from mnist_pipeline.parameters import NoiseComparisonSettings, TrainingSettings
+from mnist_pipeline.robustness import conditions, measure_robustness
+
+logger = logging.getLogger(__name__)
+
+Card = dict[str, Any]
+SavedFolds = dict[str, Callable[[], FoldResult]]
+
+# Cross-validation
+
+
+def deal_folds(train: Digits, settings: NoiseComparisonSettings, seed: int) -> pd.DataFrame:
+    """Deal the training digits into folds. Returns a row per digit: `label`, `fold` (from 1)."""
+    folds = assign_folds(train.labels, settings.folds, seed=seed)
+    return pd.DataFrame({"label": train.labels, "fold": folds})
+
+
+def identify_cross_validation(
+    card: Card,
+    distortion: list[Step],
+    model_settings: dict[str, Any],
+    training: TrainingSettings,
+    settings: NoiseComparisonSettings,
+    seed: int,
+    *,
+    family: str,
+) -> dict[str, Any]:
+    """All that decides the scores of the folds, and `key`, a short name for it.
+
+    A fold that an interrupted run has left is taken over if its key is the same.
+    """
+    decisive = {
+        "family": family,
+        "digits": {"sha256": card["sha256"], "distortion": distortion},
+        "model": model_settings,
+        "training": training.model_dump(exclude={"checkpoint"}),
+        "folds": settings.folds,
+        "seed": seed,
+        "package_version": __version__,
+    }
+    return decisive | {"key": fingerprint(**decisive)}
+
+
+def train_folds(
+    identity: dict[str, Any],
+    finished: SavedFolds | None,
+    folds: pd.DataFrame,
+    model_settings: dict[str, Any],
+    training: TrainingSettings,
+    settings: NoiseComparisonSettings,
+    seed: int,
+    inputs: np.ndarray,
+    targets: np.ndarray,
+    *,
+    family: Family,
+) -> Iterator[dict[str, FoldResult]]:
+    """Train and score every fold that is not finished yet, and hand each on to be saved at once.
+
+    finished: the folds on disk, of this cross-validation and of others, or None.
+    Yields {`<key>/fold-<k>`: as `cross_validation.score_fold` returns it}.
+    """
+    names = {fold: _partition(identity["key"], fold) for fold in range(1, settings.folds + 1)}
+    known = (finished or {}) if settings.resume else {}
+    for fold, name in names.items():
+        if name in known:
+            logger.info(
+                "%s, fold %d of %d: finished by an earlier run with these very settings "
+                "(noise_comparison.resume)",
+                *(family.name, fold, settings.folds),
+            )
+    common = Training(family, model_settings, training, seed)
+    results = cross_validate(
+        common,
+        inputs,
+        folds["label"].to_numpy(),
+        targets,
+        folds["fold"].to_numpy(),
+        wanted=[fold for fold, name in names.items() if name not in known],
+        workers=settings.workers,
+    )
+    for result in results:
+        logger.info(
+            "%s, fold %d of %d: accuracy %.2f %%",
+            *(family.name, result["fold"], settings.folds, 100 * result["accuracy"]),
+        )
+        yield {names[result["fold"]]: result}
+
+
+def collect_folds(
+    identity: dict[str, Any], finished: SavedFolds
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Bring the folds of this cross-validation together.
+
+    Returns a row per fold, and a row per fold and epoch.
+    """
+    names = [_partition(identity["key"], fold) for fold in range(1, identity["folds"] + 1)]
+    results = [finished[name]() for name in names]
+    table = pd.DataFrame(results).drop(columns="history")
+    curves = pd.concat(
+        [pd.DataFrame(result["history"]).assign(fold=result["fold"]) for result in results]
+    )
+    return table, curves
+
+
+def _partition(key: str, fold: int) -> str:
+    return f"{key}/fold-{fold}"
+
+
+def plot_folds(
+    table: pd.DataFrame, curves: pd.DataFrame, metrics: dict[str, Any], card: Card
+) -> Figure:
+    """Draw the learning curve of every fold, and what each reads of the part held out."""
+    return plots.folds(table, curves, metrics["accuracy"], metrics["family"], dataset_caption(card))
+
+
+# The comparison
+
+
+def measure_classifiers(
+    test: Digits,
+    card: Card,
+    settings: NoiseComparisonSettings,
+    seed: int,
+    *models_and_metrics: Any,
+    families: tuple[str, ...],
+) -> pd.DataFrame:
+    """Let every classifier that has been trained on these digits read spoiled ones.
+
+    models_and_metrics: first the model of each of `families`, then the metrics of each; None where
+        it has never been trained. Those trained on other digits are left out, and it is said.
+    Returns what `robustness.measure_robustness` does.
+    """
+    models = dict(zip(families, models_and_metrics[: len(families)], strict=True))
+    metrics = dict(zip(families, models_and_metrics[len(families) :], strict=True))
+    wanted = card["name"], card["train_images"]
+    comparable, missing = {}, []
+    for family, some in metrics.items():
+        if some is None:
+            missing.append(family)
+        elif (some["dataset"], some["train_images"] + some["validation_images"]) == wanted:
+            comparable[family] = models[family]
+        else:
+            missing.append(f"{family} (trained on other digits)")
+    if missing:
+        logger.info(
+            "Compared: %s. Not trained on these digits yet: %s. They join in once they are: "
+            "kedro run --pipeline=%s",
+            *(", ".join(comparable), ", ".join(missing), missing[0].split(" ")[0]),
+        )
+    return measure_robustness(comparable, test, settings.curves, seed=seed)
+
+
+def collect_noise_metrics(
+    robustness: pd.DataFrame, *metrics_and_tables: Any
+) -> dict[str, dict[str, Any]]:
+    """Of every noisy family, its metrics, and what cross-validation and spoiled digits add.
+
+    metrics_and_tables: first the metrics of each family, then its table of folds.
+    Returns {family: metrics}, with `folds, cv_accuracy_mean, cv_accuracy_std` (of a sample),
+    `cv_fit_seconds, clean_accuracy, mnist_c_accuracy` (the mean of its fifteen).
+    """
+    n = len(metrics_and_tables) // 2
+    collected = {}
+    for metrics, table in zip(metrics_and_tables[:n], metrics_and_tables[n:], strict=True):
+        family = metrics["family"]
+        read = robustness[robustness["family"] == family].groupby("group")["accuracy"].mean()
+        collected[family] = metrics | {
+            "folds": len(table),
+            "cv_accuracy_mean": float(table["accuracy"].mean()),
+            "cv_accuracy_std": float(table["accuracy"].std(ddof=1)),
+            "cv_fit_seconds": float(table["fit_seconds"].sum()),
+            "clean_accuracy": float(read["clean"]),
+            "mnist_c_accuracy": float(read["mnist_c"]),
+        }
+    return collected
+
+
+def tabulate_comparison(metrics: dict[str, dict[str, Any]]) -> pd.DataFrame:
+    """The answer as a table, a row per family."""
+    columns = (
+        *("family", "accuracy", "cv_accuracy_mean", "cv_accuracy_std", "folds"),
+        *("clean_accuracy", "mnist_c_accuracy", "parameters", "epochs_run", "fit_seconds"),
+    )
+    rows = [{name: of_one[name] for name in columns} for of_one in metrics.values()]
+    return pd.DataFrame(rows).rename(columns={"accuracy": "distorted_accuracy"})
+
+
+def tabulate_robustness(robustness: pd.DataFrame) -> pd.DataFrame:
+    """Spoiled digits as a table: a row per published corruption, a column per classifier."""
+    families = robustness["family"].unique()
+    published = robustness[robustness["group"] != "curve"]
+    table = published.pivot_table(
+        index=["group", "distortion"], columns="family", values="accuracy", sort=False
+    )[families]
+    mean = table.loc[["mnist_c"]].mean().to_frame(("mnist_c", "mean of the fifteen")).T
+    return pd.concat([table, mean]).rename_axis(["group", "distortion"]).reset_index()
+
+
+def plot_comparison(table: pd.DataFrame, card: Card) -> Figure:
+    """Draw the answer: accuracy on distorted and on clean digits, cross-validation, and cost."""
+    return plots.noise_comparison(table, dataset_caption(card))
+
+
+def plot_strengths(robustness: pd.DataFrame, card: Card) -> Figure:
+    """Draw accuracy over the strength of each distortion."""
+    curves = robustness[robustness["group"] == "curve"]
+    return plots.strength_curves(curves, dataset_caption(card))
+
+
+def plot_corruptions(table: pd.DataFrame, card: Card) -> Figure:
+    """Draw how every classifier reads every published corruption."""
+    return plots.corruption_table(table, dataset_caption(card))
+
+
+def plot_corrupted_samples(test: Digits, card: Card, seed: int) -> Figure:
+    """Draw a test digit of each class, clean and under each published corruption."""
+    some = np.unique(test.labels, return_index=True)[1][:10]
+    strips = {
+        plots.corruption_name(c.group, c.name): distort(test.images[some], c.steps, seed=seed)
+        for c in conditions({})
+    }
+    return plots.picture_strips(strips, "Test digits, spoiled as published", dataset_caption(card))
