@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mnist_pipeline.families import FAMILIES, Family
+from mnist_pipeline.families import EVERY_FAMILY, FAMILIES, VARIANTS, Family
 from mnist_pipeline.fitting import predict
 from mnist_pipeline.models.mlp import build_mlp
 from tests.conftest import load_parameters
@@ -14,6 +14,16 @@ PARAMETERS = {
     "autoencoder": 479_105,
     "enhancement": 465_953,
     "enhancement_classification": 1_270_187,
+    "noisy_mlp": 1_182_874,
+    "noisy_cnn": 653_322,
+    "augmented_mlp": 109_386,
+    "augmented_cnn": 471_018,
+    "noisy_mlp_small": 235_146,
+    "noisy_mlp_rmsprop": 1_182_874,
+    "noisy_cnn_small": 816_906,
+    "noisy_lenet5": 61_706,
+    "noisy_resnet": 698_282,
+    "noisy_densenet": 136_826,
 }
 PART_PARAMETERS = {"encoder": 219_584, "decoder": 259_521}
 OUTPUT_SHAPES = {"one_hot_labels": (10,), "clean_images": (28, 28, 1)}
@@ -38,15 +48,15 @@ def test_a_row_with_a_judge_that_cannot_judge_it_is_refused(judge, message):
 
 
 def test_every_family_has_its_parameter_count_here():
-    assert {family.name for family in FAMILIES} == set(PARAMETERS)
+    assert {family.name for family in EVERY_FAMILY} == set(PARAMETERS)
 
 
-@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
+@pytest.mark.parametrize("family", EVERY_FAMILY, ids=lambda family: family.name)
 def test_the_network_has_as_many_parameters_as_the_original(family):
     assert build(family).count_params() == PARAMETERS[family.name]
 
 
-@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
+@pytest.mark.parametrize("family", EVERY_FAMILY, ids=lambda family: family.name)
 def test_the_network_returns_what_the_table_says(family):
     outputs = predict(build(family), np.zeros((2, 28, 28, 1), np.float32))
     for output, thing in zip(outputs, family.returns, strict=True):
@@ -56,8 +66,15 @@ def test_the_network_returns_what_the_table_says(family):
         assert output.max() <= 1
 
 
-@pytest.mark.parametrize("family", [f for f in FAMILIES if f.parts], ids=lambda family: family.name)
+@pytest.mark.parametrize(
+    "family", [f for f in EVERY_FAMILY if f.parts], ids=lambda family: family.name
+)
 def test_the_parts_of_a_network_have_their_parameter_counts(family):
     model = build(family)
     counts = {part: model.get_layer(part).count_params() for part in family.parts}
     assert counts == {part: PART_PARAMETERS[part] for part in family.parts}
+
+
+def test_names_are_unique():
+    names = [family.name for family in EVERY_FAMILY]
+    assert len(names) == len(set(names)) == len(FAMILIES) + len(VARIANTS)

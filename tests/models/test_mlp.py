@@ -1,5 +1,6 @@
 import pytest
 
+from mnist_pipeline.errors import UserError
 from mnist_pipeline.models.mlp import build_mlp
 
 
@@ -20,3 +21,10 @@ def test_dropout_follows_each_hidden_layer():
     model = build_mlp((28, 28, 1), (10,), hidden_units=[5, 4], dropout=0.3)
     rates = [layer.rate for layer in model.layers if hasattr(layer, "rate")]
     assert rates == [0.3, 0.3]
+
+
+def test_hidden_layers_may_have_a_dropout_each():
+    model = build_mlp((28, 28, 1), (10,), hidden_units=[5, 4], dropout=[0.0, 0.3])
+    assert [layer.rate for layer in model.layers if hasattr(layer, "rate")] == [0.0, 0.3]
+    with pytest.raises(UserError, match=r"dropout = \[0\.3\] has 1 entries"):
+        build_mlp((28, 28, 1), (10,), hidden_units=[5, 4], dropout=[0.3])

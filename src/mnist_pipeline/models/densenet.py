@@ -39,7 +39,7 @@ def build_densenet(
     for block, n_layers in enumerate(blocks):
         if block:
             x = convolve(x, max(int(compression * x.shape[-1]), 1), 1)
-            x = keras.layers.AveragePooling2D()(x)
+            x = keras.layers.AveragePooling2D(2)(x)
         for _ in range(n_layers):
             x = keras.layers.Concatenate()([x, convolve(x, growth, 3)])
     x = keras.layers.BatchNormalization(momentum=batch_norm_momentum)(x)

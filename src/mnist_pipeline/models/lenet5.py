@@ -21,9 +21,9 @@ def build_lenet5(input_shape: tuple[int, ...], output_shape: tuple[int, ...]) ->
     layers = keras.layers
     inputs = x = keras.Input(input_shape, name="image")
     x = layers.Conv2D(6, 5, padding="same", activation="tanh")(x)
-    x = layers.AveragePooling2D()(x)
+    x = layers.AveragePooling2D(2)(x)
     x = layers.Conv2D(16, 5, activation="tanh")(x)
-    x = layers.AveragePooling2D()(x)
+    x = layers.AveragePooling2D(2)(x)
     x = layers.Flatten()(x)
     x = layers.Dense(120, activation="tanh")(x)
     x = layers.Dense(84, activation="tanh")(x)
