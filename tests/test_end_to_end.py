@@ -44,6 +44,8 @@ PICTURES = {
         "uci_restorations",
     },
 }
+NOISE_PICTURES = {"comparison", "strengths", "corruptions", "corrupted_samples"}
+NOISY = [family for family in FAMILIES if family.sees == "distorted_images"]
 FAMILY_PARAMETERS = pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
 
 
@@ -70,7 +72,8 @@ def test_metrics_have_the_keys_that_are_promised(finished_run, family):
 def test_every_picture_is_there_and_is_a_picture(finished_run, family):
     folder, _ = finished_run
     names = {path.stem for path in (folder / "data/08_reporting" / family.name).glob("*.png")}
-    assert names == set().union(*(PICTURES[judge] for judge in family.judges))
+    expected = set().union(*(PICTURES[judge] for judge in family.judges))
+    assert names == (expected | {"folds"} if family in NOISY else expected)
     for name in names:
         with Image.open(artifact(folder, f"08_reporting/{family.name}/{name}.png")) as picture:
             assert min(picture.size) > 300
@@ -91,11 +94,11 @@ def test_the_saved_model_gives_the_saved_predictions(finished_run, family):
     path = artifact(folder, f"06_models/{family.name}/model.keras")
     model = KerasModelDataset(filepath=str(path)).load()
     test = DigitsDataset(filepath=str(artifact(folder, "02_intermediate/test_digits.npz"))).load()
-    seen = "05_model_input/test_degraded_digits.npz"
-    if family.sees == "degraded_images":
-        sees = DigitsDataset(filepath=str(artifact(folder, seen))).load().images
-    else:
+    if family.sees == "clean_images":
         sees = test.images
+    else:
+        seen = f"05_model_input/test_{family.sees.replace('images', 'digits')}.npz"
+        sees = DigitsDataset(filepath=str(artifact(folder, seen))).load().images
     outputs = dict(zip(family.returns, predict(model, normalize(sees)), strict=True))
     table = pd.read_parquet(artifact(folder, f"08_reporting/{family.name}/predictions.parquet"))
     assert table["label"].tolist() == test.labels.tolist()
@@ -105,6 +108,92 @@ def test_the_saved_model_gives_the_saved_predictions(finished_run, family):
     if "clean_images" in outputs:
         mse = np.square(outputs["clean_images"] - normalize(test.images)).mean(axis=(1, 2, 3))
         np.testing.assert_allclose(table["mse"], mse, rtol=1e-4)
+
+
+def test_the_noise_comparison_has_the_keys_that_are_promised(finished_run):
+    folder, _ = finished_run
+    path = artifact(folder, "08_reporting/noise_comparison/metrics.json")
+    metrics = json.loads(path.read_text())
+    assert list(metrics) == ["noisy_mlp", "noisy_cnn"]
+    for family, scores in metrics.items():
+        assert EVERY_FAMILY | BY_JUDGE["classification"] <= set(scores)
+        assert {"cv_accuracy_mean", "cv_accuracy_std", "folds", "clean_accuracy"} <= set(scores)
+        assert scores["folds"] == 2
+        own = json.loads(artifact(folder, f"08_reporting/{family}/metrics.json").read_text())
+        assert own.items() <= scores.items()
+        table = pd.read_csv(artifact(folder, f"08_reporting/{family}/cross_validation.csv"))
+        assert table["fold"].tolist() == [1, 2]
+        assert table["held_out_images"].tolist() == [100, 100]
+        assert scores["cv_accuracy_mean"] == pytest.approx(table["accuracy"].mean())
+        assert scores["cv_accuracy_std"] == pytest.approx(table["accuracy"].std())
+
+
+def test_the_noise_comparison_has_its_tables_and_pictures(finished_run):
+    folder, printed = finished_run
+    reports = folder / "data/08_reporting/noise_comparison"
+    assert {path.stem for path in reports.glob("*.png")} == NOISE_PICTURES
+    table = pd.read_csv(artifact(folder, "08_reporting/noise_comparison/corruptions.csv"))
+    assert list(table.columns[2:]) == ["mlp", "cnn", "noisy_mlp", "noisy_cnn"]
+    assert len(table) == 1 + 15 + 3 + 1
+    fifteen = table[(table["group"] == "mnist_c")]["mlp"].to_numpy()
+    assert fifteen[-1] == pytest.approx(fifteen[:-1].mean())
+    assert "Which network still reads a distorted digit?" in printed
+    assert "mean of the fifteen" in printed
+
+
+def test_training_and_test_digits_are_distorted_and_keep_their_labels(finished_run):
+    folder, _ = finished_run
+    for part in ("train", "test"):
+        clean, distorted = (
+            DigitsDataset(filepath=str(artifact(folder, path))).load()
+            for path in (
+                f"02_intermediate/{part}_digits.npz",
+                f"05_model_input/{part}_distorted_digits.npz",
+            )
+        )
+        assert distorted.labels.tolist() == clean.labels.tolist()
+        assert (distorted.images != clean.images).any(axis=(1, 2)).all()
+
+
+def test_an_interrupted_cross_validation_goes_on_with_the_folds_that_are_missing(
+    finished_run, tmp_path
+):
+    folder = tmp_path / "again"
+    shutil.copytree(finished_run[0], folder)
+    first, second = sorted((folder / "data/06_models/noisy_mlp/folds").rglob("fold-*.json"))
+    kept = first.read_text()
+    complete = json.loads(second.read_text())
+    second.write_text(second.read_text()[:100])  # killed while it was written
+    steps = (
+        "normalize_distorted_train_images,encode_train_labels,"
+        "noisy_mlp.identify_noisy_mlp_cross_validation,noisy_mlp.train_noisy_mlp_folds,"
+        "noisy_mlp.collect_noisy_mlp_folds"
+    )
+    done = run_kedro(folder, "run", "--env=test", "--pipeline=noise_comparison", f"--nodes={steps}")
+    assert done.returncode == 0, done.stdout
+    assert "noisy_mlp, fold 1 of 2: finished by an earlier run" in done.stdout
+    assert "noisy_mlp, fold 2 of 2: accuracy" in done.stdout
+    assert first.read_text() == kept
+    again = json.loads(second.read_text())
+    assert (again["accuracy"], again["loss"]) == (complete["accuracy"], complete["loss"])
+
+    options = [f"--nodes={steps}", "--params=noise_comparison.resume=false"]
+    done = run_kedro(folder, "run", "--env=test", "--pipeline=noise_comparison", *options)
+    assert "finished by an earlier run" not in done.stdout
+    assert "noisy_mlp, fold 1 of 2: accuracy" in done.stdout
+
+
+def test_folds_of_other_settings_are_not_taken_over(finished_run, tmp_path):
+    folder = tmp_path / "again"
+    shutil.copytree(finished_run[0], folder)
+    steps = (
+        "normalize_distorted_train_images,encode_train_labels,"
+        "noisy_mlp.identify_noisy_mlp_cross_validation,noisy_mlp.train_noisy_mlp_folds"
+    )
+    options = [f"--nodes={steps}", "--params=noisy_mlp.training.epochs=1"]
+    done = run_kedro(folder, "run", "--env=test", "--pipeline=noise_comparison", *options)
+    assert done.returncode == 0, done.stdout
+    assert "finished by an earlier run" not in done.stdout
 
 
 def test_the_parts_of_the_autoencoder_make_the_whole(finished_run):
@@ -213,9 +302,8 @@ def test_a_sixth_family_costs_a_builder_a_row_and_a_yaml_file(tmp_path):
     settings["model"] = {"units": 8}
     settings["training"]["checkpoint"] = "data/06_models/perceptron/checkpoint.keras"
     (folder / "conf/base/parameters/perceptron.yml").write_text(yaml.dump({"perceptron": settings}))
-    code = """
-import sys
-import mnist_pipeline.families as families
+    package = folder / "src/mnist_pipeline"
+    (package / "models/perceptron.py").write_text("""
 from mnist_pipeline.bounds import Count
 from mnist_pipeline.lazy import keras
 
@@ -225,17 +313,14 @@ def build_perceptron(input_shape, output_shape, *, units: Count):
         keras.Input(input_shape), layers.Flatten(), layers.Dense(units, "relu"),
         layers.Dense(*output_shape, activation="softmax"),
     ])
-
-families.FAMILIES += (families.Family(
-    "perceptron", build_perceptron, "clean_images", ("one_hot_labels",), ("classification",)),)
-from kedro.framework.cli.cli import main
-sys.argv = ["kedro", "run", "--env=test", "--pipeline=perceptron"]
-main()
-"""
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=folder, text=True, check=False, capture_output=True
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+""")
+    table = (package / "families.py").read_text()
+    row = '    Family("perceptron", build_perceptron, "clean_images", LABELS, READS),\n'
+    table = table.replace("FAMILIES = (\n", f"FAMILIES = (\n{row}", 1)
+    new = "from mnist_pipeline.models.perceptron import build_perceptron\n"
+    (package / "families.py").write_text(table.replace("\nThing =", f"{new}\nThing =", 1))
+    done = run_kedro(folder, "run", "--env=test", "--pipeline=perceptron")
+    assert done.returncode == 0, done.stdout
     metrics = json.loads(artifact(folder, "08_reporting/perceptron/metrics.json").read_text())
     assert metrics["parameters"] == 784 * 8 + 8 + 8 * 10 + 10
 

@@ -22,12 +22,14 @@ def settings(tmp_path):
             "loss": "categorical_crossentropy",
             "epochs": 3,
             "batch_size": 32,
+            "optimizer": "adam",
             "learning_rate": 0.01,
             "validation_fraction": 0.1,
             "validation_split": "stratified",
             "early_stopping_patience": None,
             "reduce_lr_patience": None,
             "reduce_lr_factor": 0.5,
+            "augmentation": None,
             "best_by": "val_loss",
             "checkpoint": str(tmp_path / "checkpoints/best.keras"),
         }
@@ -221,11 +223,98 @@ def test_the_test_loss_chooses_nothing(bundled, settings):
         np.testing.assert_array_equal(one, other)
 
 
-def test_an_epoch_sees_every_training_digit_once_in_another_order():
-    x, y = np.arange(100, dtype=np.float32), np.arange(100, dtype=np.float32) * 10
+def epochs_of(settings, x, y, indices, n=2, seed=3):
+    """Inputs, and targets, of n epochs, each batch after batch."""
+    batches = fitting._training_batches(x, y, indices, settings, seed)
+    epochs = []
+    for _ in range(n):
+        parts = [(xs.numpy(), *(target.numpy() for target in ys)) for xs, ys in batches]
+        epochs.append([np.concatenate(column) for column in zip(*parts, strict=True)])
+    return epochs
+
+
+def test_an_epoch_sees_every_training_digit_once_in_another_order(settings):
+    x = np.arange(100, dtype=np.float32)
     indices = np.arange(0, 100, 2)
-    batches = fitting._batches(x, (y,), indices, 8, shuffle_seed=3)
-    epochs = [np.concatenate([xs.numpy() for xs, _ in batches]) for _ in range(2)]
-    assert sorted(epochs[0]) == sorted(epochs[1]) == indices.tolist()
-    assert epochs[0].tolist() != epochs[1].tolist()
-    assert all((ys.numpy() == 10 * xs.numpy()).all() for xs, (ys,) in batches)
+    (one, targets), (other, _) = epochs_of(settings(batch_size=8), x, {"y": 10 * x}, indices)
+    assert sorted(one) == sorted(other) == indices.tolist()
+    assert one.tolist() != other.tolist()
+    assert (targets == 10 * one).all()
+
+
+@pytest.fixture
+def point():
+    """Forty pictures of a single white pixel in the middle."""
+    images = np.zeros((40, 28, 28, 1), np.float32)
+    images[:, 14, 14] = 1
+    return images
+
+
+SHIFTS = [{"translate": {"shift_px": 3}}]
+
+
+def test_augmentation_distorts_every_digit_anew_in_every_epoch(settings, point):
+    chosen = settings(batch_size=10, augmentation=SHIFTS)
+    labels = {"one_hot_labels": np.eye(40, dtype=np.float32)}
+    epochs = epochs_of(chosen, point, labels, np.arange(40))
+    places = [images[np.argsort(ids.argmax(axis=1))].argmax(axis=1) for images, ids in epochs]
+    assert not np.array_equal(*places)
+    assert not point[:, 11].any()  # the digits themselves stay where they are
+    for images, _ in epochs:
+        rows = {int(np.argwhere(image > 0.9)[0][0]) for image in images}
+        assert rows == {11, 17}
+
+
+def test_augmentation_follows_from_the_seed(settings, point):
+    chosen = settings(batch_size=10, augmentation=SHIFTS)
+    ((one,), _), ((again,), _), ((other,), _) = (
+        epochs_of(chosen, point, {}, np.arange(40), seed=seed) for seed in (3, 3, 4)
+    )
+    np.testing.assert_array_equal(one, again)
+    assert not np.array_equal(one, other)
+
+
+def test_a_picture_to_be_returned_is_moved_as_the_one_that_is_seen_and_gets_no_noise(
+    settings, point
+):
+    chosen = settings(augmentation=[*SHIFTS, {"gaussian_noise": {"std": 0.1}}])
+    ((seen, wanted), _) = epochs_of(chosen, point, {"clean_images": point}, np.arange(40))
+    assert set(np.unique(wanted)) == {0, 1}
+    np.testing.assert_array_equal(seen > 0.5, wanted == 1)
+    assert len(np.unique(seen)) > 1000
+
+
+def test_training_on_augmented_digits_is_another_training_and_as_reproducible(bundled, settings):
+    plain = fit(bundled, settings())
+    chosen = settings(augmentation=[{"rotate": {"degrees": 20.0}}])
+    one, again = fit(bundled, chosen), fit(bundled, chosen)
+    numbers = ["loss", "val_loss"]
+    assert one.history[numbers].equals(again.history[numbers])
+    assert not one.history[numbers].equals(plain.history[numbers])
+
+
+def test_validation_digits_are_not_augmented(bundled, settings):
+    result = fit(bundled, settings(epochs=1, augmentation=[{"contrast": {"factor": 0.0}}]))
+    images, targets = normalize(bundled.images[200:250]), one_hot(bundled.labels[200:250], 10)
+    loss, _ = result.model.evaluate(images, targets, verbose=0)
+    assert result.history["val_loss"].iloc[0] == pytest.approx(loss, rel=1e-5)
+
+
+def test_the_optimizer_is_the_one_named(bundled, settings):
+    names = [
+        type(fit(bundled, settings(epochs=1, optimizer=name)).model.optimizer).__name__
+        for name in ("adam", "rmsprop")
+    ]
+    assert names == ["Adam", "RMSprop"]
+
+
+def test_build_and_fit_follows_from_the_seed_alone(bundled, settings):
+    def train(seed):
+        return fitting.build_and_fit(
+            build_mlp, {"hidden_units": [8], "dropout": 0.2}, normalize(bundled.images[:100]),
+            {"one_hot_labels": one_hot(bundled.labels[:100], 10)},
+            train_indices=np.arange(80), validation_indices=np.arange(80, 100),
+            settings=settings(epochs=1), name="mlp", seed=seed,
+        ).history["loss"].iloc[0]  # fmt: skip
+
+    assert train(1) == train(1) != train(2)

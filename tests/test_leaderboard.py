@@ -1,4 +1,6 @@
-from mnist_pipeline.leaderboard import leaderboard
+import pandas as pd
+
+from mnist_pipeline.leaderboard import leaderboard, show_corruptions, show_noisy
 
 COST = {"parameters": 1234, "epochs_run": 3, "fit_seconds": 60.4, "test_images": 10_000}
 
@@ -31,3 +33,30 @@ def test_measures_that_no_family_has_are_left_out():
     assert "accuracy" in header
     assert "PSNR" not in header
     assert "MSE" not in header
+
+
+def test_noisy_families_show_all_that_answers_the_question():
+    scores = {
+        "accuracy": 0.965, "cv_accuracy_mean": 0.9662, "cv_accuracy_std": 0.0025, "folds": 5,
+        "clean_accuracy": 0.98, "mnist_c_accuracy": 0.876,
+    }  # fmt: skip
+    header, row = show_noisy({"noisy_cnn": {**scores, **COST}}).splitlines()
+    assert "cross-validation" in header
+    for shown in (
+        "noisy_cnn",
+        "96.50%",
+        "96.62% ± 0.25%",
+        "5",
+        "98.00%",
+        "87.60%",
+        "1,234",
+        "60 s",
+    ):
+        assert shown in row
+
+
+def test_corruptions_are_rows_and_classifiers_columns_in_percent():
+    table = pd.DataFrame({"group": ["mnist_c"], "distortion": ["fog"], "mlp": [0.5], "cnn": [0.25]})
+    header, row = show_corruptions(table).splitlines()
+    assert header.split()[-2:] == ["mlp", "cnn"]
+    assert row.split() == ["fog", "50.0", "25.0"]

@@ -1,5 +1,7 @@
 """Every picture says what it shows and of which data; what is drawn is what was given."""
 
+import inspect
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -30,7 +32,53 @@ def history():
 
 
 @pytest.fixture
-def pictures(tiny_digits, probabilities, history):
+def folds():
+    """A table of two folds, and their curves."""
+    table = pd.DataFrame({"fold": [1, 2], "accuracy": [0.9, 0.8]})
+    curves = pd.DataFrame(
+        {"fold": [1, 1, 2, 2], "epoch": [1, 2, 1, 2], "val_accuracy": [0.5, 0.85, 0.4, 0.82]}
+    )
+    return table, curves
+
+
+@pytest.fixture
+def comparison():
+    return pd.DataFrame(
+        {
+            "family": ["noisy_mlp", "noisy_cnn"], "distorted_accuracy": [0.865, 0.965],
+            "cv_accuracy_mean": [0.874, 0.9662], "cv_accuracy_std": [0.0048, 0.0025],
+            "folds": [5, 5], "clean_accuracy": [0.9, 0.98], "parameters": [1_182_874, 653_322],
+            "fit_seconds": [60.0, 300.0],
+        }
+    )  # fmt: skip
+
+
+@pytest.fixture
+def strengths():
+    """Two classifiers, two distortions of two strengths each."""
+    rows = [
+        (family, distortion, setting, strength, accuracy)
+        for family in ("mlp", "cnn")
+        for distortion, setting, strength, accuracy in (
+            ("rotate", "degrees", 0.0, 0.98), ("rotate", "degrees", 90.0, 0.2),
+            ("salt_and_pepper", "amount", 0.0, 0.98), ("salt_and_pepper", "amount", 0.5, 0.4),
+        )
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=["family", "distortion", "setting", "strength", "accuracy"])
+
+
+@pytest.fixture
+def corruptions():
+    return pd.DataFrame(
+        {
+            "group": ["clean", "mnist_c", "n_mnist"], "distortion": ["clean", "shot_noise", "awgn"],
+            "mlp": [0.98, 0.9, 0.5], "cnn": [0.995, 0.97, 0.2],
+        }
+    )  # fmt: skip
+
+
+@pytest.fixture
+def pictures(tiny_digits, probabilities, history, folds, comparison, strengths, corruptions):
     labels, images = tiny_digits.labels, tiny_digits.images
     predicted = probabilities.argmax(axis=1)
     few = slice(0, 8)
@@ -51,12 +99,23 @@ def pictures(tiny_digits, probabilities, history):
         "rows": plots.picture_rows(
             {"original": images[:3], "restored": images[:3] / 255}, ["a", "b", "c"], "Rows", DATASET
         ),
+        "strips": plots.picture_strips(
+            {"clean": images[:4], "fog": images[4:8], "stripe": images[8:12]}, "Strips", DATASET
+        ),
+        "folds": plots.folds(*folds, 0.87, "noisy_cnn", DATASET),
+        "noise comparison": plots.noise_comparison(comparison, DATASET),
+        "strengths": plots.strength_curves(strengths, DATASET),
+        "corruptions": plots.corruption_table(corruptions, DATASET),
     }
 
 
 def test_every_plot_function_is_tried_here(pictures):
-    public = {n for n, f in vars(plots).items() if getattr(f, "__module__", "") == plots.__name__}
-    assert len([name for name in public if not name.startswith("_")]) == len(pictures) - 1
+    public = [
+        name
+        for name, function in inspect.getmembers(plots, inspect.isfunction)
+        if inspect.signature(function).return_annotation is Figure and not name.startswith("_")
+    ]
+    assert len(public) == len(pictures) - 1  # `examples` twice
 
 
 def test_every_picture_has_a_title_and_the_name_of_the_data_and_can_be_drawn(pictures):
@@ -124,3 +183,50 @@ def test_examples_say_what_they_are_and_what_they_were_taken_for(pictures, tiny_
 def test_the_interval_of_an_accuracy_agrees_with_the_published_example():
     # Newcombe 1998, Statistics in Medicine 17, table I: 81 of 263.
     assert plots._wilson_interval(81, 263) == pytest.approx((0.2553, 0.3662), abs=1e-4)
+
+
+def test_folds_are_drawn_with_their_mean_and_spread(folds):
+    figure = plots.folds(*folds, 0.87, "noisy_cnn", DATASET)
+    assert "85.00% ± 7.07%" in figure.get_suptitle()
+    curves, scores = figure.axes
+    assert [line.get_ydata().tolist() for line in curves.lines] == [[0.5, 0.85], [0.4, 0.82]]
+    assert scores.lines[0].get_ydata().tolist() == [0.9, 0.8]
+    assert scores.lines[2].get_ydata()[0] == 0.87
+
+
+def test_the_comparison_has_a_bar_for_each_accuracy_and_an_error_bar_for_folds(comparison):
+    accuracy, seconds, parameters = plots.noise_comparison(comparison, DATASET).axes
+    heights = [bar.get_height() for bar in accuracy.patches]
+    assert heights == pytest.approx([0.865, 0.965, 0.874, 0.9662, 0.9, 0.98])
+    assert [bar.get_height() for bar in seconds.patches] == [60, 300]
+    assert [bar.get_height() for bar in parameters.patches] == [1_182_874, 653_322]
+    assert len([c for c in accuracy.containers if c.__class__.__name__ == "ErrorbarContainer"]) == 1
+
+
+def test_strength_curves_have_a_panel_per_distortion_and_a_line_per_classifier(strengths):
+    figure = plots.strength_curves(strengths, DATASET)
+    assert [axes.get_title() for axes in figure.axes] == ["rotate", "salt and pepper"]
+    for axes in figure.axes:
+        assert [line.get_label() for line in axes.lines] == ["mlp", "cnn"]
+        looks = {(line.get_color(), line.get_marker(), line.get_linestyle()) for line in axes.lines}
+        assert len(looks) == 2
+    assert figure.axes[0].lines[0].get_xdata().tolist() == [0, 90]
+
+
+def test_every_line_style_is_different_in_grey_too():
+    assert len(set(plots.STYLES)) == len(plots.STYLES) == 8
+    assert len({(marker, line) for _, marker, line in plots.STYLES}) == 8
+
+
+def test_the_corruption_table_says_every_accuracy_in_percent(corruptions):
+    (axes,) = plots.corruption_table(corruptions, DATASET).axes
+    assert {t.get_text() for t in axes.texts} == {"98.0", "99.5", "90.0", "97.0", "50.0", "20.0"}
+    names = [label.get_text() for label in axes.get_yticklabels()]
+    assert names == ["clean", "MNIST-C: shot noise", "n-MNIST: awgn"]
+
+
+def test_a_strip_holds_its_pictures_side_by_side(tiny_digits):
+    figure = plots.picture_strips({"clean": tiny_digits.images[:4]}, "Strips", DATASET)
+    drawn = figure.axes[0].images[0].get_array()
+    assert drawn.shape == (30, 4 * 30)
+    np.testing.assert_array_equal(drawn[1:29, 31:59], tiny_digits.images[1])

@@ -285,7 +285,7 @@ def _explain(problem: Any) -> str:
         hint = f"did you mean {close[0]}?" if close else f"allowed here: {', '.join(allowed)}."
         return f"{key} = {problem['input']!r}: there is no such key; {hint}"
     message = message.removeprefix("Value error, ")
-    if isinstance(problem["input"], dict):  # of no use to print a whole group
+    if problem["type"] == "value_error" and isinstance(problem["input"], dict):  # a whole group
         return f"{key}: {message}."
     return f"{key} = {problem['input']!r}: {message[0].lower()}{message[1:]}."
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from kedro.io import DatasetError
 from matplotlib.figure import Figure
 
 from mnist_pipeline import __version__, plots
@@ -82,7 +83,8 @@ def train_folds(
     Yields {`<key>/fold-<k>`: as `cross_validation.score_fold` returns it}.
     """
     names = {fold: _partition(identity["key"], fold) for fold in range(1, settings.folds + 1)}
-    known = (finished or {}) if settings.resume else {}
+    saved = (finished or {}) if settings.resume else {}
+    known = {name for name in names.values() if name in saved and _is_whole(saved[name])}
     for fold, name in names.items():
         if name in known:
             logger.info(
@@ -126,6 +128,15 @@ def collect_folds(
 
 def _partition(key: str, fold: int) -> str:
     return f"{key}/fold-{fold}"
+
+
+def _is_whole(load: Callable[[], FoldResult]) -> bool:
+    """Whether a saved fold can be read: a run may have been killed while it was written."""
+    try:
+        load()
+    except DatasetError:
+        return False
+    return True
 
 
 def plot_folds(

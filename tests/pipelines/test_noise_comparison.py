@@ -1,0 +1,84 @@
+import logging
+
+import pandas as pd
+import pytest
+
+from mnist_pipeline.parameters import NoiseComparisonSettings
+from mnist_pipeline.pipelines.noise_comparison import nodes
+from tests.conftest import load_parameters
+
+CARD = {"name": "MNIST", "train_images": 60_000}
+TRAINED = {"dataset": "MNIST", "train_images": 54_000, "validation_images": 6_000}
+SETTINGS = NoiseComparisonSettings(**load_parameters()["noise_comparison"])
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """The classifiers that are measured; nothing is."""
+    names = []
+    monkeypatch.setattr(nodes, "measure_robustness", lambda models, *_, **__: names.extend(models))
+    return names
+
+
+def measure(*metrics):
+    families = tuple("abc"[: len(metrics)])
+    nodes.measure_classifiers(None, CARD, SETTINGS, 0, *families, *metrics, families=families)
+
+
+def test_classifiers_of_other_digits_or_never_trained_are_left_out_and_named(asked, caplog):
+    with caplog.at_level(logging.INFO):
+        measure(TRAINED, None, TRAINED | {"dataset": "UCI"})
+    assert asked == ["a"]
+    assert "Not trained on these digits yet: b, c (trained on other digits)" in caplog.text
+    assert "kedro run --pipeline=b" in caplog.text
+
+
+def test_classifiers_of_part_of_the_digits_are_left_out(asked):
+    measure(TRAINED, TRAINED | {"train_images": 100})
+    assert asked == ["a"]
+
+
+def test_nothing_is_said_when_all_are_there(asked, caplog):
+    with caplog.at_level(logging.INFO):
+        measure(TRAINED, TRAINED)
+    assert asked == ["a", "b"]
+    assert caplog.text == ""
+
+
+@pytest.fixture
+def robustness():
+    rows = [
+        ("clean", "clean", "", None, 0.9), ("mnist_c", "fog", "", None, 0.5),
+        ("mnist_c", "zigzag", "", None, 0.7), ("n_mnist", "awgn", "", None, 0.1),
+        ("curve", "rotate", "degrees", 10.0, 0.0),
+    ]  # fmt: skip
+    columns = ["family", "group", "distortion", "setting", "strength", "accuracy"]
+    both = [
+        (family, *row[:-1], row[-1] * k) for family, k in (("mlp", 1), ("cnn", 0.5)) for row in rows
+    ]
+    return pd.DataFrame(both, columns=columns)
+
+
+def test_the_table_of_corruptions_ends_with_the_mean_of_mnist_c(robustness):
+    table = nodes.tabulate_robustness(robustness)
+    assert list(table.columns) == ["group", "distortion", "mlp", "cnn"]
+    assert table["distortion"].tolist() == ["clean", "fog", "zigzag", "awgn", "mean of the fifteen"]
+    assert table["mlp"].tolist() == pytest.approx([0.9, 0.5, 0.7, 0.1, 0.6])
+    assert table["cnn"].tolist() == pytest.approx([0.45, 0.25, 0.35, 0.05, 0.3])
+
+
+def test_metrics_gain_folds_clean_digits_and_corruptions(robustness):
+    folds = pd.DataFrame({"accuracy": [0.8, 0.9], "fit_seconds": [2.0, 3.0]})
+    collected = nodes.collect_noise_metrics(robustness, {"family": "mlp", "accuracy": 0.86}, folds)
+    assert collected == {
+        "mlp": {
+            "family": "mlp",
+            "accuracy": 0.86,
+            "folds": 2,
+            "cv_accuracy_mean": pytest.approx(0.85),
+            "cv_accuracy_std": pytest.approx(0.1 / 2**0.5),
+            "cv_fit_seconds": 5.0,
+            "clean_accuracy": pytest.approx(0.9),
+            "mnist_c_accuracy": pytest.approx(0.6),
+        }
+    }
