@@ -54,6 +54,28 @@ def test_curves_have_a_point_per_epoch(recorded):
     assert [point.step for point in history] == [1, 2]
 
 
+def test_folds_are_a_curve_with_their_mean_and_spread(recorded):
+    client, _, children = recorded
+    metrics = children["noisy_cnn"].data.metrics
+    points = client.get_metric_history(children["noisy_cnn"].info.run_id, "cv/accuracy")
+    scores = [point.value for point in sorted(points, key=lambda point: point.step)]
+    assert [point.step for point in sorted(points, key=lambda p: p.step)] == [1, 2]
+    assert metrics["cv/accuracy_mean"] == pytest.approx(sum(scores) / 2)
+    assert metrics["cv/accuracy_std"] == pytest.approx(abs(scores[0] - scores[1]) / 2**0.5)
+    assert "cv/accuracy_mean" not in children["cnn"].data.metrics
+
+
+def test_what_belongs_to_no_family_is_with_the_parent(recorded):
+    client, (parent,), children = recorded
+    pictures = {item.path for item in client.list_artifacts(parent.info.run_id, "pictures")}
+    assert {"pictures/comparison.png", "pictures/corruptions.png"} <= pictures
+    assert "pictures/distorted_samples.png" in pictures
+    names = {item.path for item in client.list_artifacts(parent.info.run_id)}
+    assert "noise_comparison.json" in names
+    own = {i.path for i in client.list_artifacts(children["noisy_cnn"].info.run_id, "pictures")}
+    assert "pictures/folds.png" in own
+
+
 def test_parameters_are_flat_and_named_alike(recorded):
     _, (parent,), children = recorded
     assert children["cnn"].data.params["training.epochs"] == "2"
