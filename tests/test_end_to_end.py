@@ -171,8 +171,8 @@ def test_an_interrupted_cross_validation_goes_on_with_the_folds_that_are_missing
     )
     done = run_kedro(folder, "run", "--env=test", "--pipeline=noise_comparison", f"--nodes={steps}")
     assert done.returncode == 0, done.stdout
-    assert "noisy_mlp, fold 1 of 2: finished by an earlier run" in done.stdout
-    assert "noisy_mlp, fold 2 of 2: accuracy" in done.stdout
+    assert "noisy_mlp fold 1/2: finished by an earlier run" in done.stdout
+    assert "noisy_mlp fold 2/2: accuracy" in done.stdout
     assert first.read_text() == kept
     again = json.loads(second.read_text())
     assert (again["accuracy"], again["loss"]) == (complete["accuracy"], complete["loss"])
@@ -180,7 +180,7 @@ def test_an_interrupted_cross_validation_goes_on_with_the_folds_that_are_missing
     options = [f"--nodes={steps}", "--params=noise_comparison.resume=false"]
     done = run_kedro(folder, "run", "--env=test", "--pipeline=noise_comparison", *options)
     assert "finished by an earlier run" not in done.stdout
-    assert "noisy_mlp, fold 1 of 2: accuracy" in done.stdout
+    assert "noisy_mlp fold 1/2: accuracy" in done.stdout
 
 
 def test_folds_of_other_settings_are_not_taken_over(finished_run, tmp_path):

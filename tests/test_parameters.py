@@ -109,7 +109,7 @@ def test_the_parameters_of_every_environment_are_accepted(env):
         (
             "noise_comparison.curves.rotate",
             {"degrees": [0, -5]},
-            "noise_comparison: curves.rotate.degrees = -5.0: input should be greater than or equal",
+            "noise_comparison: curves.rotate.degrees = -5: input should be greater than or equal",
         ),
         (
             "noise_comparison.curves.rotate",

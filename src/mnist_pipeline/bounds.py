@@ -7,6 +7,9 @@ from pydantic import Discriminator, Field, Tag
 Count = Annotated[int, Field(ge=1)]
 """An integer, 1 or more."""
 
+Counts = Annotated[list[Count], Field(min_length=1)]
+"""A list with at least one integer, each 1 or more."""
+
 Positive = Annotated[float, Field(gt=0)]
 """A number above 0."""
 

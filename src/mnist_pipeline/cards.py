@@ -52,6 +52,11 @@ def dataset_caption(card: dict[str, Any]) -> str:
     )
 
 
+def trained_on(metrics: dict[str, Any], card: dict[str, Any]) -> bool:
+    """Whether the network with these metrics was trained on the digits of this card."""
+    return bool(metrics["train_sha256"] == card["sha256"]["train_images"])
+
+
 def _pixel_statistics(images: np.ndarray) -> dict[str, float]:
     """Mean and standard deviation from counts of the 256 values: no float copy of the images."""
     counts = np.bincount(images.ravel(), minlength=256)

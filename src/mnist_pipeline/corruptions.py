@@ -4,6 +4,7 @@ MNIST-C: Mu and Gilmer, "MNIST-C: A Robustness Benchmark for Computer Vision" (2
 arXiv:1906.02337): fifteen corruptions, each at the severity that its authors chose. The functions
 behind them are written anew from the paper's settings; random numbers differ from those in the
 published files, so scores agree with published ones within what chance allows, not digit by digit.
+The degrees of `shear` and `rotate` are 0.4 radians.
 
 n-MNIST: Basu et al., "Learning Sparse Feature Representations using Probabilistic Quadtrees and
 Deep Belief Nets" (2015, arXiv:1509.03413): white noise at a signal-to-noise ratio of 9.5 dB, motion

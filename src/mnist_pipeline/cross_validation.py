@@ -9,16 +9,15 @@ is without touching the test digits; their spread says how much of that is chanc
 import hashlib
 import json
 import logging
-import multiprocessing
-import os
-import tempfile
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import joblib
 import numpy as np
+from joblib.externals.loky import get_reusable_executor
+from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from mnist_pipeline.errors import UserError
 from mnist_pipeline.families import Family
@@ -35,7 +34,7 @@ class Training:
     """What all folds of a cross-validation have in common.
 
     model_settings, training: of the family, as its parameter file has them.
-    seed: of the whole; fold k is trained with seed + k.
+    seed: of the whole; every fold has a seed of its own that follows from it.
     """
 
     family: Family
@@ -88,33 +87,35 @@ def cross_validate(
 
     inputs: float32, a row per digit. labels: integers (n,). targets: one-hot, float32 (n, classes).
     folds: as `assign_folds` gives them.
-    workers: how many folds are trained at a time. With more than one, each is a process of its own
-        with its share of the cores and a copy of the digits in memory, and they may finish in any
-        order. A fold may differ in its last digits from one trained with all cores.
-    Yields `fold`, what `score_fold` returns.
+    workers: how many folds are trained at a time, at most one a core. With more than one, each is
+        a process of its own with its share of the cores and a copy of the digits in memory, and
+        they may finish in any order. A fold may differ in its last digits from one trained with
+        all cores.
+    Yields what `score_fold` returns. Raises UserError when a process is ended from outside.
     """
     wanted = list(wanted)
-    if workers == 1 or len(wanted) < 2:
+    n_cores = joblib.cpu_count()
+    n_processes = min(workers, len(wanted), n_cores)
+    if n_processes <= 1:
         for fold in wanted:
             yield score_fold(common, inputs, labels, targets, folds, fold)
         return
-    workers = min(workers, len(wanted))
-    with tempfile.TemporaryDirectory() as folder:
-        arrays = {"inputs": inputs, "labels": labels, "targets": targets, "folds": folds}
-        for name, array in arrays.items():
-            np.save(Path(folder) / name, array)
-        with ProcessPoolExecutor(
-            workers,
-            multiprocessing.get_context("spawn"),  # TensorFlow does not survive a fork
-            _take_a_share,
-            (max((os.cpu_count() or 1) // workers, 1),),
-        ) as pool:
-            jobs = [pool.submit(_score_saved_fold, common, folder, fold) for fold in wanted]
-            try:
-                for job in as_completed(jobs):
-                    yield job.result()
-            finally:
-                pool.shutdown(cancel_futures=True)
+    # joblib hands large arrays over in files that all processes map, and ends the processes when
+    # one of them fails or the run is interrupted.
+    pool = joblib.Parallel(n_processes, return_as="generator_unordered")
+    work = joblib.delayed(_score_fold_with)
+    try:
+        yield from pool(
+            work(n_cores // n_processes, common, inputs, labels, targets, folds, fold)
+            for fold in wanted
+        )
+    except TerminatedWorkerError as error:
+        raise UserError(
+            f"{common.family.name}: a process that trained a fold was ended from outside, probably "
+            "for want of memory. Lower noise_comparison.workers; finished folds are kept."
+        ) from error
+    finally:
+        get_reusable_executor().shutdown(kill_workers=True)  # they would keep their memory
 
 
 def score_fold(
@@ -135,7 +136,8 @@ def score_fold(
     from mnist_pipeline.fitting import build_and_fit, predict  # TensorFlow: not before it is needed
 
     held_out, others = np.flatnonzero(folds == fold), np.flatnonzero(folds != fold)
-    settings, seed = common.training, common.seed + fold
+    settings = common.training
+    seed = int(np.random.SeedSequence([common.seed, fold]).generate_state(1)[0])
     train, validation = split_indices(
         labels[others], settings.validation_fraction, settings.validation_split, seed=seed
     )
@@ -150,7 +152,7 @@ def score_fold(
         train_indices=others[train],
         validation_indices=others[validation],
         settings=settings.model_copy(update={"checkpoint": str(checkpoint)}),
-        name=f"{common.family.name}, fold {fold} of {folds.max()},",
+        name=f"{common.family.name} fold {fold}/{folds.max()}",
     )
     checkpoint.unlink()
     scores = metrics.classification_metrics(
@@ -170,18 +172,13 @@ def score_fold(
     }
 
 
-def _score_saved_fold(common: Training, folder: str, fold: int) -> FoldResult:
-    """`score_fold` of arrays that another process has saved."""
-    names = ("inputs", "labels", "targets", "folds")
-    arrays = {name: np.load(Path(folder) / f"{name}.npy", mmap_mode="r") for name in names}
-    return score_fold(common, **arrays, fold=fold)
-
-
-def _take_a_share(n_cores: int) -> None:
-    """In a new process: use so many cores, and log as the first process does."""
+def _score_fold_with(n_cores: int, common: Training, *arguments: Any) -> FoldResult:
+    """`score_fold` in a process of its own that uses so many cores, and logs as the first does."""
     from mnist_pipeline.lazy import tf
 
     logging.basicConfig(format="%(asctime)s %(levelname)-7s %(message)s", datefmt="%H:%M:%S")
     logging.getLogger("mnist_pipeline").setLevel(logging.INFO)
-    tf.config.threading.set_intra_op_parallelism_threads(n_cores)
-    tf.config.threading.set_inter_op_parallelism_threads(1)
+    if tf.config.threading.get_intra_op_parallelism_threads() != n_cores:  # the first fold here
+        tf.config.threading.set_intra_op_parallelism_threads(n_cores)
+        tf.config.threading.set_inter_op_parallelism_threads(1)
+    return score_fold(common, *arguments)

@@ -24,6 +24,8 @@ from mnist_pipeline.corruptions import CORRUPTIONS
 Border = Literal["wrap", "reflect", "nearest", "constant"]
 Step = str | dict[str, dict[str, Any]]
 
+Photons = Annotated[float, Field(gt=0, le=1e6)]
+
 CHUNK = 1000
 """Pictures that are distorted together: enough to be quick, few enough for little memory."""
 
@@ -52,16 +54,16 @@ def distort(
     """
     pictures = images.reshape(images.shape[:3])
     distorted = np.empty_like(pictures)
-    chain = list(enumerate(_spell_out(steps)))
+    chain = [(i, name, settings) for i, (name, settings) in enumerate(_spell_out(steps))]
     if moves_only:
-        chain = [(i, (name, settings)) for i, (name, settings) in chain if name in MOVES]
+        chain = [(i, name, settings | MOVES[name]) for i, name, settings in chain if name in MOVES]
     with tqdm(
         total=len(pictures), desc=progress, unit="digit", leave=False,
         disable=None if progress else True,  # `None`: no bar when the output is not a terminal
     ) as bar:  # fmt: skip
         for start in range(0, len(pictures), CHUNK):
             chunk = _to_unit_range(pictures[start : start + CHUNK])
-            for i, (name, settings) in chain:
+            for i, name, settings in chain:
                 rng = np.random.default_rng([seed, start, i])
                 chunk = np.clip(DISTORTIONS[name](chunk, rng, **settings), 0, 1)
             distorted[start : start + CHUNK] = _from_unit_range(chunk, images.dtype)
@@ -123,10 +125,11 @@ def rotate(images: np.ndarray, rng: np.random.Generator, *, degrees: NotNegative
 
 
 def shear(images: np.ndarray, rng: np.random.Generator, *, degrees: NotNegative) -> np.ndarray:
-    """Lean to the left or the right at random: upright strokes turn by `degrees`, level ones stay.
+    """Lean to the left or the right at random; level strokes stay level.
 
-    As in scikit-image, columns keep their length: a point (x, y) comes from
-    (x - y sin(degrees), y cos(degrees)).
+    As scikit-image did it when MNIST-C was made: a point (x, y) shows what was at
+    (x - y sin(degrees), y cos(degrees)), so the digit leans by the arc tangent of sin(degrees)
+    and grows taller by 1 / cos(degrees).
     """
     angle = np.radians(degrees) * _either_way(rng, len(images))
     zero, one = np.zeros_like(angle), np.ones_like(angle)
@@ -196,7 +199,7 @@ def speckle_noise(images: np.ndarray, rng: np.random.Generator, *, std: NotNegat
     return images + images * (std * rng.standard_normal(images.shape, np.float32))
 
 
-def poisson_noise(images: np.ndarray, rng: np.random.Generator, *, peak: Positive) -> np.ndarray:
+def poisson_noise(images: np.ndarray, rng: np.random.Generator, *, peak: Photons) -> np.ndarray:
     """Count light, as few photons as there are: Poisson(grey value * peak) / peak.
 
     peak: photons that a white pixel sends on average; the fewer, the noisier.
@@ -282,16 +285,18 @@ def glass_blur(
     rng: np.random.Generator,
     *,
     sigma_px: Positive,
-    reach_px: Count,
+    reach_px: Annotated[int, Field(ge=1, le=13)],
     passes: Count,
 ) -> np.ndarray:
-    """Blur, let half of the pixels swap places with a neighbour, and blur again.
+    """Blur up and down, let half of the pixels swap places with a neighbour, and blur again.
 
-    Pixels are taken from the lower right on, so that one may wander. The neighbour is at most
-    reach_px up or to the left, and one less down or to the right. (Mu and Gilmer 2019.)
+    There is no blur sideways: that is how the published pictures were made, as scikit-image took
+    their columns for colours. Pixels are taken from the lower right on, so that one may wander.
+    The neighbour is at most reach_px up or to the left, and one less down or to the right.
+    (Mu and Gilmer 2019.)
     """
     n, height, width = images.shape
-    seen = gaussian_blur(images, rng, sigma_px=sigma_px)
+    seen = _blur_upright(images, sigma_px)
     picture = np.arange(n)
     for _ in range(passes):
         for y in range(height - reach_px, reach_px, -1):
@@ -299,7 +304,13 @@ def glass_blur(
                 dy, dx = rng.integers(-reach_px, reach_px, (2, n)) * rng.integers(0, 2, n)
                 here, there = seen[:, y, x].copy(), seen[picture, y + dy, x + dx]
                 seen[picture, y + dy, x + dx], seen[:, y, x] = here, there
-    return gaussian_blur(seen, rng, sigma_px=sigma_px)
+    return _blur_upright(seen, sigma_px)
+
+
+def _blur_upright(images: np.ndarray, sigma_px: float) -> np.ndarray:
+    from scipy.ndimage import gaussian_filter1d
+
+    return gaussian_filter1d(images, sigma_px, axis=1, mode="nearest")
 
 
 # Light
@@ -485,5 +496,7 @@ DISTORTIONS: dict[str, Callable[..., np.ndarray]] = {
 }  # fmt: skip
 """Every distortion by the name that parameter files use."""
 
-MOVES = {"geometric", "rotate", "shear", "scale", "translate"}
-"""Those that move pixels; the others change them where they are."""
+MOVES: dict[str, dict[str, float]] = {
+    "geometric": {"brightness_fraction": 0}, "rotate": {}, "shear": {}, "scale": {}, "translate": {}
+}  # fmt: skip
+"""Those that move pixels, and what keeps them from changing grey values as well."""

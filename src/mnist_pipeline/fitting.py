@@ -1,5 +1,6 @@
 """How every network is trained: the one place that compiles and fits."""
 
+import gc
 import logging
 import math
 import os
@@ -58,6 +59,8 @@ def build_and_fit(
 
     build, model_settings: as `families.Family` describes them. how: further arguments of `fit`.
     """
+    # An earlier network and its digits hang in reference cycles; Python does not see how large.
+    gc.collect()
     keras.utils.set_random_seed(seed)  # first weights and dropout
     shapes = [target.shape[1:] for target in targets.values()]
     model = build(inputs.shape[1:], *shapes, **model_settings)
@@ -86,7 +89,7 @@ def fit(
     settings: explained in `conf/base/parameters`. Augmentation distorts every training digit anew
         in every epoch; where the network returns pictures, they are moved alike (`MOVES`), but
         not made noisy or darker.
-    name: of the network, in the log.
+    name: of the network, in the log; its first word is the family.
     seed: of the order of the digits and of augmentation. (First weights and dropout are drawn
         from Keras's own generator: `build_and_fit` sets it too.)
 
@@ -247,7 +250,7 @@ class _BestCheckpoint(keras.callbacks.Callback):
         if not (math.isfinite(scores["loss"]) and math.isfinite(scores["val_loss"])):
             raise UserError(
                 f"{self.name}: the loss is not a number after epoch {epoch + 1}. Training has "
-                f"diverged; lower {self.name}.training.learning_rate."
+                f"diverged; lower {self.name.split()[0]}.training.learning_rate."
             )
         best_by = "val_probabilities_accuracy" if self.best_by not in scores else self.best_by
         score = self.sign * scores[best_by]

@@ -26,6 +26,7 @@ from mnist_pipeline.bounds import TAGS, Count, Fraction, Positive
 from mnist_pipeline.corruptions import CORRUPTIONS
 from mnist_pipeline.distortion import DISTORTIONS
 from mnist_pipeline.errors import UserError
+from mnist_pipeline.models.layers import per_layer
 
 Source = Literal["mnist_files", "mnist_download", "png_folders", "idx_files", "bundled_digits"]
 Filter = Literal["area", "bilinear", "bicubic", "nearest", "lanczos"]
@@ -41,7 +42,9 @@ def _unique(names: list[str]) -> list[str]:
 class Settings(BaseModel):
     """Settings that cannot be changed, and have no keys but their own."""
 
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, protected_namespaces=())
+    model_config = ConfigDict(
+        strict=True, extra="forbid", frozen=True, protected_namespaces=(), allow_inf_nan=False
+    )
 
 
 class DataSettings(Settings):
@@ -183,7 +186,9 @@ class NoiseComparisonSettings(Settings):
     folds: Annotated[int, Field(ge=2)]
     workers: Count
     resume: bool
-    curves: dict[str, dict[str, Annotated[list[float], Field(min_length=2)]]]
+    curves: Annotated[
+        dict[str, dict[str, Annotated[list[Any], Field(min_length=2)]]], Field(min_length=1)
+    ]
 
     @model_validator(mode="after")
     def _can_be_distorted(self) -> "NoiseComparisonSettings":
@@ -197,7 +202,7 @@ class NoiseComparisonSettings(Settings):
                     try:
                         arguments_of(DISTORTIONS[name]).model_validate({setting: strength})
                     except ValidationError as error:
-                        problem = _explain(error.errors()[0])
+                        problem = _explain(error.errors()[0]).removesuffix(".")
                         raise ValueError(f"curves.{name}.{problem}") from None
         return self
 
@@ -245,7 +250,7 @@ def check_parameters(parameters: dict[str, Any]) -> None:
     except ValidationError as error:
         problems = [_explain(problem) for problem in error.errors()]
     else:
-        problems = _shared_checkpoints(parameters)
+        problems = [*_shared_checkpoints(parameters), *_layers_left_out(parameters)]
     if problems:
         raise UserError("These parameters cannot be used:\n  " + "\n  ".join(problems))
 
@@ -265,6 +270,19 @@ def _shared_checkpoints(parameters: dict[str, Any]) -> list[str]:
     return problems
 
 
+def _layers_left_out(parameters: dict[str, Any]) -> list[str]:
+    """Lists with a value for each layer that have another length than the list of layers."""
+    problems = []
+    for family in sorted(name for name, value in parameters.items() if "model" in _keys(value)):
+        model = parameters[family]["model"]
+        for setting in ("dropout", "dense_dropout"):
+            try:
+                per_layer(model.get(setting, 0.0), len(model.get("hidden_units", [])), setting)
+            except UserError as error:
+                problems.append(f"{family}.{error}")
+    return problems
+
+
 def _keys(value: Any) -> list[str]:
     return list(value) if isinstance(value, dict) else []
 
@@ -272,22 +290,27 @@ def _keys(value: Any) -> list[str]:
 def _explain(problem: Any) -> str:
     """One line for one problem that Pydantic found."""
     location = tuple(part for part in problem["loc"] if part not in TAGS)
-    key, message = ".".join(map(str, location)), problem["msg"]
-    if problem["type"] == "missing" and len(location) == 1:
-        return f"{key} is missing: write conf/base/parameters/{key}.yml (mlp.yml is a pattern)."
-    if problem["type"] == "missing":
-        return f"{key} is missing."
-    if problem["type"] == "list_type":
-        return f"{key} = {problem['input']!r}: input should be a valid list, such as [a,b] or [a]."
-    if problem["type"] == "extra_forbidden":
-        allowed = _fields_at(location[:-1])
-        close = difflib.get_close_matches(str(location[-1]), allowed, n=1)
-        hint = f"did you mean {close[0]}?" if close else f"allowed here: {', '.join(allowed)}."
-        return f"{key} = {problem['input']!r}: there is no such key; {hint}"
-    message = message.removeprefix("Value error, ")
-    if problem["type"] == "value_error" and isinstance(problem["input"], dict):  # a whole group
-        return f"{key}: {message}."
-    return f"{key} = {problem['input']!r}: {message[0].lower()}{message[1:]}."
+    key, message = ".".join(map(str, location)), problem["msg"].removeprefix("Value error, ")
+    found = f"{key} = {problem['input']!r}"
+    match problem["type"]:
+        case "missing" if len(location) == 1:
+            line = f"{key} is missing: write conf/base/parameters/{key}.yml (mlp.yml is a pattern)"
+        case "missing":
+            line = f"{key} is missing"
+        case "list_type":
+            line = f"{found}: input should be a valid list, such as [a,b] or [a]"
+        case "model_type":
+            line = f"{found}: input should be {{setting: value, ...}}"
+        case "extra_forbidden":
+            allowed = _fields_at(location[:-1])
+            close = difflib.get_close_matches(str(location[-1]), allowed, n=1)
+            hint = f"did you mean {close[0]}?" if close else f"allowed here: {', '.join(allowed)}"
+            line = f"{found}: there is no such key; {hint}"
+        case "value_error" if isinstance(problem["input"], dict):  # a whole group
+            line = f"{key}: {message}"
+        case _:
+            line = f"{found}: {message[0].lower()}{message[1:]}"
+    return line if line.endswith("?") else f"{line}."
 
 
 def _fields_at(location: tuple[str | int, ...]) -> list[str]:

@@ -15,15 +15,23 @@ BLUE, ORANGE, GREEN, VERMILION, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00
 SKY, PURPLE, BLACK = "#56B4E9", "#CC79A7", "#000000"
 
 STYLES = tuple(
-    (colour, marker, line)
-    for line, markers in (("-", "osD^v"), ("--", "PXo"))
-    for colour, marker in zip(
-        (BLUE, ORANGE, GREEN, VERMILION, PURPLE) if line == "-" else (SKY, BLACK, GREY),
-        markers,
+    zip(
+        2 * (BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY, BLACK, GREY),
+        "osD^vPX*<>phd8H1",
+        8 * ("-",) + 8 * ("--",),
         strict=True,
     )
 )
 """Colour, marker and line style of each of several lines."""
+
+UNITS = {
+    "std": "standard deviation (1 = black to white)",
+    "amount": "amount (fraction of pixels)",
+    "degrees": "degrees",
+    "peak": "photons of a white pixel",
+    "added": "added (1 = black to white)",
+}
+"""What the axis of a distortion's strength says; else it is the setting's name."""
 
 
 def class_distribution(
@@ -365,10 +373,8 @@ def strength_curves(curves: pd.DataFrame, dataset: str) -> Figure:
                 line["strength"], line["accuracy"], marker=marker, ls=style, color=colour, ms=5,
                 label=family,
             )  # fmt: skip
-        unit = "degrees" if setting == "degrees" else f"{setting}, 1 = black to white"
-        if setting == "amount":
-            unit = "amount, fraction of pixels"
-        axes.set(title=str(distortion).replace("_", " "), xlabel=unit, ylim=(0, 1.02))
+        label = UNITS.get(str(setting), str(setting).replace("_", " "))
+        axes.set(title=str(distortion).replace("_", " "), xlabel=label, ylim=(0, 1.02))
         axes.yaxis.set_major_formatter(PercentFormatter(1, symbol=""))
         axes.grid(alpha=0.3)
     row[0].set_ylabel("accuracy on test digits (%)")

@@ -43,6 +43,9 @@ SECTIONS = {
     "cost": {"parameters", "epochs_run", "best_epoch", "fit_seconds", "images_per_second"},
     "data": {"train_images", "validation_images", "test_images"},
 }
+SHOWN_WITH = {"degraded_images": "degradation", "distorted_images": "distortion"}
+"""Parameters that belong to a family by what it sees."""
+
 MODEL_REQUIREMENTS = ("keras", "tensorflow", "numpy")
 
 
@@ -70,7 +73,8 @@ class MLflowTracking:
         self._runs, self._dataset_inputs = {}, []
         self._awaited = {family.name: set() for family in EVERY_FAMILY}
         for dataset in pipeline.all_outputs():
-            self._awaited.get(_family(dataset), set()).add(dataset)
+            if not dataset.endswith(".folds"):  # none is saved where all are known
+                self._awaited.get(_family(dataset), set()).add(dataset)
         self._tags = {
             "kedro_version": run_params["run_id"],
             "kedro_env": run_params["env"] or "local",
@@ -184,6 +188,10 @@ class MLflowTracking:
 
     def _start_family(self, family: str) -> None:
         shared = {name: self._parameters[name] for name in ("seed", "data")}
+        sees = next(f.sees for f in EVERY_FAMILY if f.name == family)
+        shared |= {
+            name: self._parameters[name] for thing, name in SHOWN_WITH.items() if thing == sees
+        }
         tags = {"role": "family", "family": family, "mlflow.parentRunId": self._runs[""]}
         self._start(family, family, tags, shared | self._parameters[family])
         if self._dataset_inputs:

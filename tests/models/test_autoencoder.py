@@ -48,6 +48,7 @@ def test_variants_add_their_layers_and_nothing_else():
 
 def test_more_blocks_than_the_picture_can_be_halved_are_refused():
     with pytest.raises(
-        UserError, match=r"filters has 3 entries.*28x28 pixels cannot be divided by 8"
+        UserError,
+        match=r"filters has so many entries.*halved 3 times.*28x28 pixels cannot be divided by 8",
     ):
         build([2, 2, 2])

@@ -25,7 +25,9 @@ def test_the_output_has_one_probability_per_class():
 
 def test_more_blocks_than_the_picture_can_be_halved_are_refused():
     assert build([[1]] * 4).output_shape == (None, 7)
-    with pytest.raises(UserError, match=r"filters has 5 entries.*nothing is left of 28x28"):
+    with pytest.raises(
+        UserError, match=r"filters has so many entries.*halved 5 times.*nothing is left of 28x28"
+    ):
         build([[1]] * 5)
 
 

@@ -33,7 +33,7 @@ def build_cnn(
     another length than the layers that it is for.
     """
     check_halvings(input_shape, len(filters), exact=False)
-    rates = per_layer(dense_dropout, len(hidden_units), "dense_dropout", "hidden_units")
+    rates = per_layer(dense_dropout, len(hidden_units), "dense_dropout")
 
     def relu(layer: Any, x: Any) -> Any:
         x = layer(x)

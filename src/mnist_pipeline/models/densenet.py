@@ -5,7 +5,7 @@ Unlike `resnet.py`, a layer is given what all layers before it have found, side 
 
 from typing import Any
 
-from mnist_pipeline.bounds import Count, Fraction
+from mnist_pipeline.bounds import Count, Counts, Fraction
 from mnist_pipeline.lazy import keras
 from mnist_pipeline.models.layers import check_halvings
 
@@ -14,7 +14,7 @@ def build_densenet(
     input_shape: tuple[int, ...],
     output_shape: tuple[int, ...],
     *,
-    blocks: list[Count],
+    blocks: Counts,
     growth: Count,
     compression: Fraction,
     batch_norm_momentum: Fraction,
@@ -27,7 +27,7 @@ def build_densenet(
     batch_norm_momentum: how slowly the averages of batch normalisation follow.
     Raises UserError when there are more blocks than the picture can be halved.
     """
-    check_halvings(input_shape, len(blocks) - 1, exact=False)
+    check_halvings(input_shape, len(blocks) - 1, exact=False, setting="blocks")
 
     def convolve(x: Any, n_filters: int, kernel_size_px: int) -> Any:
         x = keras.layers.BatchNormalization(momentum=batch_norm_momentum)(x)

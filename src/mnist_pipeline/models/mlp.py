@@ -19,7 +19,7 @@ def build_mlp(
     dropout: the same after every hidden layer, or a list with one for each.
     Raises UserError when that list has another length.
     """
-    rates = per_layer(dropout, len(hidden_units), "dropout", "hidden_units")
+    rates = per_layer(dropout, len(hidden_units), "dropout")
     inputs = keras.Input(input_shape, name="image")
     x = keras.layers.Flatten()(inputs)
     for units, rate in zip(hidden_units, rates, strict=True):

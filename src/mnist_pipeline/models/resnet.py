@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mnist_pipeline.bounds import Count, Fraction
+from mnist_pipeline.bounds import Count, Counts, Fraction
 from mnist_pipeline.lazy import keras
 from mnist_pipeline.models.layers import check_halvings
 
@@ -11,7 +11,7 @@ def build_resnet(
     input_shape: tuple[int, ...],
     output_shape: tuple[int, ...],
     *,
-    filters: list[Count],
+    filters: Counts,
     blocks: Count,
     batch_norm_momentum: Fraction,
 ) -> "keras.Model":

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from mnist_pipeline import metrics, plots
-from mnist_pipeline.cards import dataset_caption
+from mnist_pipeline.cards import dataset_caption, trained_on
 from mnist_pipeline.degradation import degrade
 from mnist_pipeline.digits import BUNDLED_TEST_DIGITS, Digits
 from mnist_pipeline.parameters import DegradationSettings
@@ -40,6 +40,7 @@ def collect_metrics(report: Report, card: Card, *scores: dict[str, Any]) -> dict
         "source": card["source"],
         **report,
         "test_images": card["test_images"],
+        "train_sha256": card["sha256"]["train_images"],
     }
     for some in scores:
         metrics |= some
@@ -318,9 +319,9 @@ def _can_read(reader_metrics: dict[str, Any] | None, card: Card) -> bool:
     if reader_metrics is None:
         found = "there is none yet"
     else:
-        seen = reader_metrics["train_images"] + reader_metrics["validation_images"]
-        if (reader_metrics["dataset"], seen) == (card["name"], card["train_images"]):
+        if trained_on(reader_metrics, card):
             return True
+        seen = reader_metrics["train_images"] + reader_metrics["validation_images"]
         found = f"the newest is of {reader_metrics['dataset']}, {seen:,} digits"
     logger.warning(
         "No cnn of %s, %s digits, reads the restored ones: %s. Train it: kedro run --pipeline=cnn",

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator
+from importlib import metadata
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from kedro.io import DatasetError
 from matplotlib.figure import Figure
 
 from mnist_pipeline import __version__, plots
-from mnist_pipeline.cards import dataset_caption
+from mnist_pipeline.cards import dataset_caption, trained_on
 from mnist_pipeline.cross_validation import (
     FoldResult,
     Training,
@@ -50,16 +51,18 @@ def identify_cross_validation(
 ) -> dict[str, Any]:
     """All that decides the scores of the folds, and `key`, a short name for it.
 
-    A fold that an interrupted run has left is taken over if its key is the same.
+    A fold that an earlier run has left is taken over if its key is the same.
     """
     decisive = {
         "family": family,
         "digits": {"sha256": card["sha256"], "distortion": distortion},
+        "classes": len(card["class_names"]),
         "model": model_settings,
         "training": training.model_dump(exclude={"checkpoint"}),
         "folds": settings.folds,
         "seed": seed,
-        "package_version": __version__,
+        "versions": {"mnist_pipeline": __version__}
+        | {name: metadata.version(name) for name in ("keras", "tensorflow")},
     }
     return decisive | {"key": fingerprint(**decisive)}
 
@@ -88,7 +91,7 @@ def train_folds(
     for fold, name in names.items():
         if name in known:
             logger.info(
-                "%s, fold %d of %d: finished by an earlier run with these very settings "
+                "%s fold %d/%d: finished by an earlier run with these very settings "
                 "(noise_comparison.resume)",
                 *(family.name, fold, settings.folds),
             )
@@ -104,7 +107,7 @@ def train_folds(
     )
     for result in results:
         logger.info(
-            "%s, fold %d of %d: accuracy %.2f %%",
+            "%s fold %d/%d: accuracy %.2f %%",
             *(family.name, result["fold"], settings.folds, 100 * result["accuracy"]),
         )
         yield {names[result["fold"]]: result}
@@ -163,15 +166,12 @@ def measure_classifiers(
         it has never been trained. Those trained on other digits are left out, and it is said.
     Returns what `robustness.measure_robustness` does.
     """
-    models = dict(zip(families, models_and_metrics[: len(families)], strict=True))
-    metrics = dict(zip(families, models_and_metrics[len(families) :], strict=True))
-    wanted = card["name"], card["train_images"]
     comparable, missing = {}, []
-    for family, some in metrics.items():
-        if some is None:
+    for family, (model, metrics) in zip(families, _pairs(models_and_metrics), strict=True):
+        if metrics is None:
             missing.append(family)
-        elif (some["dataset"], some["train_images"] + some["validation_images"]) == wanted:
-            comparable[family] = models[family]
+        elif trained_on(metrics, card):
+            comparable[family] = model
         else:
             missing.append(f"{family} (trained on other digits)")
     if missing:
@@ -183,6 +183,12 @@ def measure_classifiers(
     return measure_robustness(comparable, test, settings.curves, seed=seed)
 
 
+def _pairs(things: tuple[Any, ...]) -> Iterator[tuple[Any, Any]]:
+    """(a, b, c, 1, 2, 3) -> (a, 1), (b, 2), (c, 3)"""
+    n = len(things) // 2
+    return zip(things[:n], things[n:], strict=True)
+
+
 def collect_noise_metrics(
     robustness: pd.DataFrame, *metrics_and_tables: Any
 ) -> dict[str, dict[str, Any]]:
@@ -192,9 +198,8 @@ def collect_noise_metrics(
     Returns {family: metrics}, with `folds, cv_accuracy_mean, cv_accuracy_std` (of a sample),
     `cv_fit_seconds, clean_accuracy, mnist_c_accuracy` (the mean of its fifteen).
     """
-    n = len(metrics_and_tables) // 2
     collected = {}
-    for metrics, table in zip(metrics_and_tables[:n], metrics_and_tables[n:], strict=True):
+    for metrics, table in _pairs(metrics_and_tables):
         family = metrics["family"]
         read = robustness[robustness["family"] == family].groupby("group")["accuracy"].mean()
         collected[family] = metrics | {

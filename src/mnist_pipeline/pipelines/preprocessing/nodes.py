@@ -47,15 +47,16 @@ def distort_digits(
 def plot_distorted_samples(
     digits: Digits, distorted: Digits, distortion: list[Step], card: dict[str, Any]
 ) -> Figure:
-    """Draw the first twenty digits above what distortion has made of them."""
+    """Draw twenty digits (fewer where there are not as many) above what became of them."""
+    width = min(10, len(digits))
     rows = {
-        f"{name} {part}": pictures.images[some]
-        for part, some in (("1-10", slice(10)), ("11-20", slice(10, 20)))
+        f"{name} {start + 1}-{start + width}": pictures.images[start : start + width]
+        for start in ((0, width) if len(digits) >= 2 * width else (0,))
         for name, pictures in (("original", digits), ("distorted", distorted))
     }
     chain = textwrap.fill("; ".join(map(_in_words, distortion)), 90)
     title = f"Digits before and after distortion\n{chain}"
-    return plots.picture_rows(rows, [""] * 10, title, dataset_caption(card))
+    return plots.picture_rows(rows, [""] * width, title, dataset_caption(card))
 
 
 def _in_words(step: Step) -> str:
