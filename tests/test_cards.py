@@ -3,7 +3,7 @@ import hashlib
 import numpy as np
 import pytest
 
-from mnist_pipeline.cards import dataset_caption, dataset_card
+from mnist_pipeline.cards import dataset_caption, dataset_card, trained_on
 from mnist_pipeline.idx import encode_idx
 
 NAMES = [str(k) for k in range(10)]
@@ -34,3 +34,10 @@ def test_pixel_statistics_agree_with_numpy(card, tiny_digits):
 
 def test_the_caption_names_data_set_numbers_and_source(card):
     assert dataset_caption(card) == "Noise, 30 training and 9 test digits (source: idx_files)"
+
+
+def test_a_network_is_known_by_the_digest_of_the_digits_that_it_was_trained_on(card):
+    digest = card["sha256"]["train_images"]
+    assert trained_on({"train_sha256": digest}, card)
+    assert not trained_on({"train_sha256": digest[::-1]}, card)
+    assert not trained_on({}, card)

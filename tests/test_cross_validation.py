@@ -1,8 +1,16 @@
+import gc
+import json
 import logging
+import os
+import signal
+import time
+import weakref
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from mnist_pipeline import fitting
 from mnist_pipeline.cross_validation import (
     Training,
     assign_folds,
@@ -11,7 +19,8 @@ from mnist_pipeline.cross_validation import (
     score_fold,
 )
 from mnist_pipeline.errors import UserError
-from mnist_pipeline.families import FAMILIES
+from mnist_pipeline.families import FAMILIES, Family
+from mnist_pipeline.models.mlp import build_mlp
 from mnist_pipeline.parameters import LabelTraining
 from mnist_pipeline.preprocessing import normalize, one_hot
 from tests.conftest import load_parameters
@@ -118,7 +127,62 @@ def test_no_checkpoint_of_a_fold_stays_behind(common, digits, tmp_path):
 
 
 def test_results_are_plain_numbers_that_json_can_hold(common, digits):
-    import json
-
     (result,) = cross_validate(common, *digits, wanted=[1], workers=1)
     assert json.loads(json.dumps(result)) == result
+
+
+def test_every_fold_of_every_seed_has_chance_of_its_own(common, digits, monkeypatch):
+    seeds = []
+
+    def note(*_, seed, **__):
+        seeds.append(seed)
+        raise InterruptedError
+
+    monkeypatch.setattr(fitting, "build_and_fit", note)
+    for seed in (0, 1, 2**32 - 1):
+        for fold in (1, 2, 3):
+            with pytest.raises(InterruptedError):
+                score_fold(replace(common, seed=seed), *digits, fold)
+    assert len(set(seeds)) == 9
+    assert max(seeds) < 2**32
+
+
+def test_networks_of_earlier_folds_do_not_stay_in_memory(common, digits):
+    networks = []
+
+    def build(*shapes, **settings):
+        networks.append(weakref.ref(network := build_mlp(*shapes, **settings)))
+        return network
+
+    family = replace(MLP, build=build)
+    list(cross_validate(replace(common, family=family), *digits, wanted=[1, 2, 3], workers=1))
+    gc.disable()  # what is still there, the training of the third fold has left there
+    try:
+        assert [network() is not None for network in networks[:2]] == [False, False]
+    finally:
+        gc.enable()
+
+
+def kill_this_process(*_, **__):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def diverge(*shapes, **settings):
+    raise UserError("mlp: the loss is not a number")
+
+
+@pytest.mark.parametrize(
+    ("build", "message"),
+    [
+        (kill_this_process, r"mlp: a process .* ended from outside.*noise_comparison\.workers"),
+        (diverge, "mlp: the loss is not a number"),
+    ],
+)
+def test_a_fold_that_fails_in_its_process_ends_the_others_with_one_message(
+    common, digits, build, message
+):
+    family = Family("mlp", build, "clean_images", ("one_hot_labels",), ("classification",))
+    started = time.monotonic()
+    with pytest.raises(UserError, match=message):
+        list(cross_validate(replace(common, family=family), *digits, wanted=[1, 2, 3], workers=2))
+    assert time.monotonic() - started < 60

@@ -66,6 +66,10 @@ BAD = [
     ("gaussian_blur", {"sigma_px": 0.0}, "gaussian_blur.sigma_px = 0.0: input should be greater"),
     ("motion_blur", {"radius_px": 0}, "motion_blur.radius_px = 0: input should be greater than"),
     ("linear_blur", {"length_px": 0.0}, "linear_blur.length_px = 0.0: input should be greater"),
+    ("poisson_noise", {"peak": 1e20}, "poisson_noise.peak = 1e+20: input should be less than"),
+    ("gaussian_noise", {"std": float("inf")}, "gaussian_noise.std = inf: input should be a finite"),
+    ("spatter", {"mean": float("nan")}, "spatter.mean = nan: input should be a finite number"),
+    ("glass_blur", {"reach_px": 20}, "glass_blur.reach_px = 20: input should be less than or eq"),
     ("glass_blur", {"passes": 1.5}, "glass_blur.passes = 1.5: input should be a valid integer"),
     ("contrast", {"factor": -1.0}, "contrast.factor = -1.0: input should be greater than or equ"),
     ("brightness", {"added": 1.5}, "brightness.added = 1.5: input should be less than or equal"),
@@ -168,6 +172,7 @@ def test_a_forgotten_setting_is_named(name):
         ([{}], "distortion.0: a step is one of geometric, rotate,"),
         ([{k: SETTINGS[k] for k in ("fog", "rotate")}], "distortion.0: a step is one of geometric"),
         ({"fog": {}}, "distortion = {'fog': {}}: input should be a valid list"),
+        ([{"rotate": 5}], "distortion.0.rotate = 5: input should be {setting: value, ...}"),
     ],
 )
 def test_a_chain_that_cannot_be_meant_is_refused(chain, message):
@@ -206,8 +211,25 @@ def test_moves_only_moves_as_the_whole_chain_does_and_adds_no_noise():
     np.testing.assert_array_equal(noisy > 0.5, moved == 1)
 
 
-def test_what_moves_is_known_to_move():
-    assert set(DISTORTIONS) >= MOVES
+@EVERY
+def test_what_moves_leaves_an_even_grey_even_and_all_else_does_not(name):
+    """Blur leaves it even too, and lines and stripes run beside the middle."""
+    also_even = {"stripe", "zigzag", "dotted_line", "glass_blur", "occlusion"}
+    also_even |= {"gaussian_blur", "motion_blur", "linear_blur", "contrast"}
+    middle = apply(name, blank(0.5), n=20, **SETTINGS[name])[:, 13:15, 13:15]
+    even = np.allclose(middle, 0.5, atol=1e-6)
+    if name in MOVES:
+        assert even
+    elif name not in also_even:
+        assert not even
+
+
+def test_moves_only_leaves_grey_values_alone():
+    settings = STILL | {"brightness_fraction": 0.5, "shift_fraction": 0.1, "border": "nearest"}
+    pictures = np.full((30, 28, 28), 0.5, np.float32)
+    moved = distort(pictures, [{"geometric": settings}], seed=0, moves_only=True)
+    np.testing.assert_allclose(moved, 0.5, atol=1e-6)
+    assert distort(pictures, [{"geometric": settings}], seed=0).std() > 0.1
 
 
 # Movements
@@ -370,6 +392,23 @@ def test_linear_blur_turns_anticlockwise():
     assert line[12, 16] > 0.05 > line[12, 12]  # up to the right
 
 
+def test_glass_blur_blurs_up_and_down_only():
+    seen = apply("glass_blur", with_box(0, 28, 14, 15), sigma_px=3.0, reach_px=1, passes=1)
+    columns = np.flatnonzero(seen.max(axis=(0, 1)) > 0.01)
+    assert columns.max() <= 16  # swapping reaches the next column, blur would reach further
+    point = apply("glass_blur", with_box(14, 15, 14, 15), sigma_px=3.0, reach_px=1, passes=1)
+    assert np.flatnonzero(point.max(axis=(0, 2)) > 0.001).max() > 20
+
+
+def test_glass_blur_in_more_passes_swaps_more():
+    picture = np.linspace(0, 1, 28 * 28, dtype=np.float32).reshape(28, 28)
+    once, thrice = (
+        np.abs(apply("glass_blur", picture, n=20, sigma_px=0.01, reach_px=1, passes=k) - picture)
+        for k in (1, 3)
+    )
+    assert thrice.mean() > 1.3 * once.mean()
+
+
 def test_glass_blur_without_blur_only_swaps_neighbours():
     picture = np.linspace(0, 1, 28 * 28, dtype=np.float32).reshape(28, 28)
     seen = apply("glass_blur", picture, n=5, sigma_px=0.01, reach_px=1, passes=1)
@@ -429,15 +468,17 @@ def test_fog_is_smoother_the_faster_it_decays():
 
 
 def test_occlusion_covers_a_square_of_the_size_asked_for_anywhere():
-    covered = apply("occlusion", blank(1), size_px=9) == 0
-    assert (covered.sum(axis=(1, 2)) == 81).all()
+    for size_px in (4, 9):
+        covered = apply("occlusion", blank(1), size_px=size_px) == 0
+        assert (covered.sum(axis=(1, 2)) == size_px**2).all()
     for axes in ((0, 1), (0, 2)):
         assert covered.any(axis=axes).all()  # every column, every row
 
 
-def test_stripe_inverts_the_columns_at_both_borders():
-    striped = apply("stripe", blank(0.25), n=1, width_px=7)[0]
-    expected = np.r_[np.full(7, 0.75), np.full(14, 0.25), np.full(7, 0.75)]
+@pytest.mark.parametrize("width", [3, 7])
+def test_stripe_inverts_the_columns_at_both_borders(width):
+    striped = apply("stripe", blank(0.25), n=1, width_px=width)[0]
+    expected = np.r_[np.full(width, 0.75), np.full(28 - 2 * width, 0.25), np.full(width, 0.75)]
     np.testing.assert_allclose(striped, np.tile(expected, (28, 1)))
 
 
@@ -456,10 +497,11 @@ def test_spatter_with_a_softer_edge_loses_small_drops():
     assert 0 < soft < hard
 
 
-def test_dotted_line_is_a_line_from_border_to_border_with_gaps():
-    lines = apply("dotted_line", blank(), dot_px=2)
+@pytest.mark.parametrize("dot_px", [2, 5])
+def test_dotted_line_is_a_line_from_border_to_border_with_gaps(dot_px):
+    lines = apply("dotted_line", blank(), dot_px=dot_px)
     columns = lines.max(axis=1)
-    dots = np.arange(28) // 2 % 2 == 1
+    dots = np.arange(28) // dot_px % 2 == 1
     dots[27] = False  # the line ends before the last column
     assert (columns[:, dots] > 0.7).all()
     assert not columns[:, ~dots].any()
@@ -478,6 +520,23 @@ def test_zigzag_has_teeth_of_the_height_asked_for():
     assert high.sum(axis=1).mean() > low.sum(axis=1).mean() + 2
 
 
+def test_zigzag_has_as_many_teeth_as_its_length_leaves_room_for():
+    def turns(length_px):
+        lines = apply("zigzag", blank(), length_px=length_px, height_px=4.0)
+        level = next(line for line in lines if not line[[0, 27]].any())
+        rows = level.argmax(axis=0)[3:24].astype(float)
+        slopes = np.sign(np.diff(rows))
+        return (np.diff(slopes[slopes != 0]) != 0).sum()
+
+    assert turns(2.0) > turns(4.0) > 0
+
+
+def test_canny_edges_after_more_blur_finds_fewer():
+    noisy = np.clip(np.random.default_rng(0).normal(0.5, 0.3, (28, 28)), 0, 1)
+    fine, coarse = (apply("canny_edges", noisy, n=1, sigma_px=s).sum() for s in (0.5, 3.0))
+    assert coarse < fine / 2
+
+
 def test_canny_edges_leaves_the_outline_of_a_square():
     outline = apply("canny_edges", with_box(8, 20, 8, 20), n=1, sigma_px=1.0)[0]
     assert set(np.unique(outline)) == {0, 1}
@@ -491,12 +550,7 @@ def test_canny_edges_leaves_the_outline_of_a_square():
 
 
 def test_mnist_c_has_its_fifteen_and_n_mnist_its_three():
-    assert list(MNIST_C) == [
-        *("shot_noise", "impulse_noise", "glass_blur", "motion_blur", "shear", "scale", "rotate"),
-        *("brightness", "translate", "stripe", "fog", "spatter", "dotted_line", "zigzag"),
-        "canny_edges",
-    ]
-    assert list(N_MNIST) == ["awgn", "linear_motion_blur", "reduced_contrast_and_awgn"]
+    assert (list(MNIST_C), list(N_MNIST)) == (list(PUBLISHED)[:15], list(PUBLISHED)[15:])
 
 
 @pytest.mark.parametrize("name", CORRUPTIONS)
@@ -513,22 +567,41 @@ def test_a_published_corruption_by_name_is_its_chain(bundled, name):
     assert not np.array_equal(by_name, images)
 
 
-@pytest.mark.parametrize(
-    ("name", "settings"),
-    [
-        ("shot_noise", [{"poisson_noise": {"peak": 3}}]),
-        ("impulse_noise", [{"salt_and_pepper": {"amount": 0.17}}]),
-        ("glass_blur", [{"glass_blur": {"sigma_px": 0.7, "reach_px": 1, "passes": 2}}]),
-        ("scale", [{"scale": {"factor": 0.7}}]),
-        ("rotate", [{"rotate": {"degrees": pytest.approx(22.918, abs=1e-3)}}]),
-        ("shear", [{"shear": {"degrees": pytest.approx(22.918, abs=1e-3)}}]),
-        ("translate", [{"translate": {"shift_px": 3}}]),
-        ("brightness", [{"brightness": {"added": 0.5}}]),
-        ("fog", [{"fog": {"thickness": 3, "decay": 1.4}}]),
+RADIANS = pytest.approx(22.9183, abs=1e-4)  # 0.4 of them in degrees
+PUBLISHED = {
+    "shot_noise": [{"poisson_noise": {"peak": 3}}],
+    "impulse_noise": [{"salt_and_pepper": {"amount": 0.17}}],
+    "glass_blur": [{"glass_blur": {"sigma_px": 0.7, "reach_px": 1, "passes": 2}}],
+    "motion_blur": [{"motion_blur": {"radius_px": 10, "sigma_px": 3, "max_angle_degrees": 45}}],
+    "shear": [{"shear": {"degrees": RADIANS}}],
+    "scale": [{"scale": {"factor": 0.7}}],
+    "rotate": [{"rotate": {"degrees": RADIANS}}],
+    "brightness": [{"brightness": {"added": 0.5}}],
+    "translate": [{"translate": {"shift_px": 3}}],
+    "stripe": [{"stripe": {"width_px": 7}}],
+    "fog": [{"fog": {"thickness": 3, "decay": 1.4}}],
+    "spatter": [
+        {
+            "spatter": {
+                "mean": 0.65, "std": 0.3, "sigma_px": 1, "threshold": 0.65, "softness_px": 1.5,
+                "grey": pytest.approx(63 / 255),
+            }
+        }
     ],
-)
-def test_severities_are_the_published_ones(name, settings):
-    assert CORRUPTIONS[name] == settings
+    "dotted_line": [{"dotted_line": {"dot_px": 2}}],
+    "zigzag": [{"zigzag": {"length_px": 2, "height_px": 2}}],
+    "canny_edges": [{"canny_edges": {"sigma_px": 1}}],
+    "awgn": [{"gaussian_noise": {"std": pytest.approx(0.335, abs=1e-3)}}],
+    "linear_motion_blur": [{"linear_blur": {"length_px": 5, "angle_degrees": 15}}],
+    "reduced_contrast_and_awgn": [
+        {"contrast": {"factor": 0.5}},
+        {"gaussian_noise": {"std": pytest.approx(0.251, abs=1e-3)}},
+    ],
+}  # fmt: skip
+
+
+def test_strengths_are_the_published_ones():
+    assert CORRUPTIONS == PUBLISHED
 
 
 def test_the_noise_of_n_mnist_has_the_published_ratio_to_white():

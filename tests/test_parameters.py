@@ -116,6 +116,21 @@ def test_the_parameters_of_every_environment_are_accepted(env):
             {"angle": [0, 5]},
             "noise_comparison: curves.rotate.degrees is missing",
         ),
+        ("noise_comparison.curves", {}, "noise_comparison.curves = {}: dictionary should have at"),
+        (
+            "noise_comparison.curves.occlusion",
+            {"size_px": [0, 4]},
+            "curves.occlusion.size_px = 0: input should be greater than or equal to 1.",
+        ),
+        ("noisy_resnet.model.filters", [], "noisy_resnet.model.filters = []: list should have at"),
+        (
+            "noisy_mlp.model.hidden_units",
+            [256, 128],
+            "noisy_mlp.model.dropout = [0.0, 0.3, 0.0, 0.0] has 4 entries, but model.hidden_units "
+            "has 2. Write one number for all layers, or one for each.",
+        ),
+        ("cnn.model.dense_dropout", [0.5], "cnn.model.dense_dropout = [0.5] has 1 entries, but"),
+        ("mlp.training.learning_rate", float("inf"), "learning_rate = inf: input should be a fin"),
         ("noise_comparison.curves.fog", {"thickness": [1, 2]}, "curves.fog.decay is missing"),
         ("seed", -1, "seed = -1: input should be greater than or equal to 0"),
         ("seed", True, "seed = True: input should be a valid integer"),
@@ -147,3 +162,8 @@ def test_all_problems_are_told_at_once(parameters):
     with pytest.raises(UserError) as error:
         check_parameters(parameters)
     assert len(str(error.value).splitlines()) == 3
+
+
+def test_a_curve_may_have_any_setting_that_is_the_only_one_of_its_distortion(parameters):
+    change(parameters, "noise_comparison.curves", {"occlusion": {"size_px": [4, 8, 12]}})
+    check_parameters(parameters)

@@ -8,6 +8,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from mnist_pipeline import plots
+from mnist_pipeline.pipelines.noise_comparison.pipeline import READERS
 
 NAMES = [str(k) for k in range(10)]
 DATASET = "Testset, 30 digits"
@@ -213,9 +214,16 @@ def test_strength_curves_have_a_panel_per_distortion_and_a_line_per_classifier(s
     assert figure.axes[0].lines[0].get_xdata().tolist() == [0, 90]
 
 
-def test_every_line_style_is_different_in_grey_too():
-    assert len(set(plots.STYLES)) == len(plots.STYLES) == 8
-    assert len({(marker, line) for _, marker, line in plots.STYLES}) == 8
+def test_there_are_line_styles_for_all_classifiers_and_they_differ_in_grey_too():
+    assert len(READERS) <= len(plots.STYLES)
+    assert len({(marker, line) for _, marker, line in plots.STYLES}) == len(plots.STYLES)
+
+
+def test_the_axis_of_a_strength_says_its_unit(strengths):
+    axes = plots.strength_curves(strengths, DATASET).axes
+    assert [a.get_xlabel() for a in axes] == ["degrees", "amount (fraction of pixels)"]
+    other = strengths.replace("degrees", "sigma_px")
+    assert plots.strength_curves(other, DATASET).axes[0].get_xlabel() == "sigma px"
 
 
 def test_the_corruption_table_says_every_accuracy_in_percent(corruptions):

@@ -54,7 +54,7 @@ def dataset_caption(card: dict[str, Any]) -> str:
 
 def trained_on(metrics: dict[str, Any], card: dict[str, Any]) -> bool:
     """Whether the network with these metrics was trained on the digits of this card."""
-    return bool(metrics["train_sha256"] == card["sha256"]["train_images"])
+    return bool(metrics.get("train_sha256") == card["sha256"]["train_images"])
 
 
 def _pixel_statistics(images: np.ndarray) -> dict[str, float]:
