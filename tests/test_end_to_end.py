@@ -1,11 +1,14 @@
 """From raw digits to versioned models, metrics and pictures, as a user runs it."""
 
 import json
+import os
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pandas as pd
@@ -181,6 +184,39 @@ def test_an_interrupted_cross_validation_goes_on_with_the_folds_that_are_missing
     done = run_kedro(folder, "run", "--env=test", "--pipeline=noise_comparison", *options)
     assert "finished by an earlier run" not in done.stdout
     assert "noisy_mlp fold 1/2: accuracy" in done.stdout
+
+
+@pytest.mark.parametrize("how", ["Ctrl-C", "kill"])
+def test_interrupted_folds_side_by_side_end_at_once_with_all_their_processes(tmp_path, how):
+    folder = copy_project(tmp_path)
+    changes = (
+        "noise_comparison.workers=2,noisy_mlp.training.epochs=100000,"
+        "noisy_mlp.training.early_stopping_patience=null"
+    )
+    run = subprocess.Popen(
+        [sys.executable, "-m", "kedro", "run", "--env=test", "--pipeline=noise_comparison",
+         "--to-nodes=noisy_mlp.train_noisy_mlp_folds", f"--params={changes}"],
+        cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        start_new_session=True,
+    )  # fmt: skip
+    models = folder / "data/06_models/noisy_mlp"
+    deadline = time.monotonic() + 120
+    while len(list(models.glob("fold-*"))) < 2 and time.monotonic() < deadline:
+        time.sleep(0.2)
+    if how == "Ctrl-C":
+        os.killpg(run.pid, signal.SIGINT)  # the terminal tells every process
+    else:
+        run.terminate()
+    printed, _ = run.communicate(timeout=60)
+    assert run.returncode == 1
+    assert printed.strip().splitlines()[-1].startswith("Error: Interrupted."), printed
+    while time.monotonic() < deadline:
+        try:
+            os.killpg(run.pid, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.2)
+    raise AssertionError("Some process of the run is still there.")
 
 
 def test_folds_of_other_settings_are_not_taken_over(finished_run, tmp_path):

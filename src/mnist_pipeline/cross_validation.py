@@ -9,6 +9,7 @@ is without touching the test digits; their spread says how much of that is chanc
 import hashlib
 import json
 import logging
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,6 +103,8 @@ def cross_validate(
         return
     # joblib hands large arrays over in files that all processes map, and ends the processes when
     # one of them fails or the run is interrupted.
+    # What processes leave behind that are ended so is cleaned up; of that, nobody need hear.
+    os.environ.setdefault("PYTHONWARNINGS", "ignore::UserWarning:multiprocessing.resource_tracker")
     pool = joblib.Parallel(n_processes, return_as="generator_unordered")
     work = joblib.delayed(_score_fold_with)
     try:

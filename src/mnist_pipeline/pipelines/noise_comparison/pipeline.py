@@ -85,6 +85,7 @@ def _cross_validate(family: Family) -> Pipeline:
 
 def _compare(trained_in_this_run: tuple[Family, ...]) -> Pipeline:
     names = tuple(family.name for family in READERS)
+    # What the nodes call trained_<family> is the newest network on disk, or the one of this run.
     models = {f"trained_{name}": f"trained_{name}" for name in names}
     metrics = {f"trained_{name}_metrics": f"trained_{name}_metrics" for name in names}
     for family in trained_in_this_run:
