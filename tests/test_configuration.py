@@ -4,6 +4,7 @@ import fnmatch
 import re
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 
 import pytest
 import yaml
@@ -113,6 +114,26 @@ def test_every_pipeline_starts_at_the_raw_files(name):
     inputs = {name for name in PIPELINES[name].inputs() if not name.startswith("params:")}
     optional = [n for n, entry in catalog_entries().items() if "OptionalDataset" in entry["type"]]
     assert [n for n in inputs if not any(matches(entry, n) for entry in optional)] == []
+
+
+def layer(dataset):
+    """The layer of kedro-viz, as the most specific entry of the catalog has it."""
+    fitting = [entry for entry in catalog_entries() if matches(entry, dataset)]
+    if dataset.startswith("params:") or not fitting:
+        return None
+    best = max(fitting, key=lambda entry: len(re.sub(r"\{\w+\}", "", entry)))
+    return catalog_entries()[best].get("metadata", {}).get("kedro-viz", {}).get("layer")
+
+
+def test_layers_have_an_order():
+    """kedro-viz draws no layers at all where one is both before and after another."""
+    before = {}
+    for node in EVERYTHING.nodes:
+        for result in node.outputs:
+            before.setdefault(layer(result), set()).update(map(layer, node.inputs))
+    edges = {name: {i for i in inputs if i not in {None, name}} for name, inputs in before.items()}
+    order = list(TopologicalSorter(edges).static_order())
+    assert order == ["raw", "model_input", "models", "model_output", "reporting"]
 
 
 def test_node_names_differ_across_families():

@@ -1,9 +1,10 @@
 import copy
+import warnings
 
 import pytest
 
 from mnist_pipeline.errors import UserError
-from mnist_pipeline.parameters import check_parameters
+from mnist_pipeline.parameters import LabelTraining, check_parameters
 from tests.conftest import PROJECT, load_parameters
 
 
@@ -167,3 +168,13 @@ def test_all_problems_are_told_at_once(parameters):
 def test_a_curve_may_have_any_setting_that_is_the_only_one_of_its_distortion(parameters):
     change(parameters, "noise_comparison.curves", {"occlusion": {"size_px": [4, 8, 12]}})
     check_parameters(parameters)
+
+
+def test_steps_come_out_of_the_settings_as_they_were_written(parameters):
+    steps = [{"rotate": {"degrees": 10}}, "fog"]
+    change(parameters, "cnn.training.augmentation", steps)
+    settings = LabelTraining(**parameters["cnn"]["training"])
+    assert settings.augmentation == steps
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert settings.model_dump()["augmentation"] == steps

@@ -16,6 +16,7 @@ from pydantic import (
     ConfigDict,
     Discriminator,
     Field,
+    PlainSerializer,
     Tag,
     ValidationError,
     create_model,
@@ -107,6 +108,7 @@ else:
         | Annotated[_ONE_DISTORTION, Tag("own")],
         Discriminator(lambda value: "published" if isinstance(value, str) else "own"),
         AfterValidator(_as_written),
+        PlainSerializer(lambda step: step),
     ]
 """A step of a chain of distortions: a published name, or a distortion with its settings."""
 
