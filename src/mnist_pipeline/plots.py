@@ -349,7 +349,7 @@ def noise_comparison(table: pd.DataFrame, dataset: str) -> Figure:
         drawn = axes.bar(at, table[column], 0.5, color=GREY)
         axes.bar_label(drawn, [form.format(value) for value in table[column]], fontsize=8)
         axes.set(ylabel=label)
-        axes.yaxis.set_major_formatter("{x:,g}")
+        axes.yaxis.set_major_formatter("{x:,.12g}")
         axes.margins(y=0.15)
     for axes in (left, *costs):
         axes.set_xticks(at, table["family"])
