@@ -68,3 +68,13 @@ def test_a_mistake_ends_in_one_message_and_exit_code_1(folder, arguments, messag
     assert done.returncode == 1, done.stdout
     assert "Traceback" not in done.stdout
     assert message in done.stdout.strip().splitlines()[-1]
+
+
+def test_a_mapping_where_a_list_belongs_is_explained(tmp_path):
+    folder = copy_project(tmp_path)
+    (folder / "conf/mine").mkdir()
+    (folder / "conf/mine/parameters.yml").write_text("distortion: {rotate: {degrees: 10}}\n")
+    done = run_kedro(folder, "run", "--env=mine")
+    assert done.returncode == 1
+    assert "Traceback" not in done.stdout
+    assert "`distortion` and `augmentation` are lists" in done.stdout.strip().splitlines()[-1]

@@ -318,3 +318,12 @@ def test_build_and_fit_follows_from_the_seed_alone(bundled, settings):
         ).history["loss"].iloc[0]  # fmt: skip
 
     assert train(1) == train(1) != train(2)
+
+
+def test_a_network_that_cannot_be_built_says_whose_setting_is_wrong(bundled, settings):
+    with pytest.raises(UserError, match=r"^noisy_mlp: model\.dropout = \[0\.1\] has 1 entries"):
+        fitting.build_and_fit(
+            build_mlp, {"hidden_units": [8, 8], "dropout": [0.1]}, normalize(bundled.images[:10]),
+            {"one_hot_labels": one_hot(bundled.labels[:10], 10)}, settings=settings(),
+            name="noisy_mlp fold 1/5", seed=0,
+        )  # fmt: skip

@@ -4,7 +4,7 @@ import warnings
 import pytest
 
 from mnist_pipeline.errors import UserError
-from mnist_pipeline.parameters import LabelTraining, check_parameters
+from mnist_pipeline.parameters import LabelTraining, NoiseComparisonSettings, check_parameters
 from tests.conftest import PROJECT, load_parameters
 
 
@@ -105,7 +105,7 @@ def test_the_parameters_of_every_environment_are_accepted(env):
         (
             "noise_comparison.curves.rotation",
             {"degrees": [0, 1]},
-            "curves.rotation: there is no su",
+            "curves.rotation: there is no such distortion",
         ),
         (
             "noise_comparison.curves.rotate",
@@ -115,9 +115,10 @@ def test_the_parameters_of_every_environment_are_accepted(env):
         (
             "noise_comparison.curves.rotate",
             {"angle": [0, 5]},
-            "noise_comparison: curves.rotate.degrees is missing",
+            "noise_comparison: curves.rotate: its only setting is degrees, found angle.",
         ),
         ("noise_comparison.curves", {}, "noise_comparison.curves = {}: dictionary should have at"),
+        ("noise_comparison.curves.rotat", {"degrees": [0, 1]}, "did you mean rotate?"),
         (
             "noise_comparison.curves.occlusion",
             {"size_px": [0, 4]},
@@ -132,7 +133,7 @@ def test_the_parameters_of_every_environment_are_accepted(env):
         ),
         ("cnn.model.dense_dropout", [0.5], "cnn.model.dense_dropout = [0.5] has 1 entries, but"),
         ("mlp.training.learning_rate", float("inf"), "learning_rate = inf: input should be a fin"),
-        ("noise_comparison.curves.fog", {"thickness": [1, 2]}, "curves.fog.decay is missing"),
+        ("noise_comparison.curves.fog", {"decay": [1, 2]}, "it has the settings thickness, decay"),
         ("seed", -1, "seed = -1: input should be greater than or equal to 0"),
         ("seed", True, "seed = True: input should be a valid integer"),
     ],
@@ -163,6 +164,13 @@ def test_all_problems_are_told_at_once(parameters):
     with pytest.raises(UserError) as error:
         check_parameters(parameters)
     assert len(str(error.value).splitlines()) == 3
+
+
+def test_null_leaves_a_curve_out(parameters):
+    change(parameters, "noise_comparison.curves.rotate", None)
+    check_parameters(parameters)
+    curves = NoiseComparisonSettings(**parameters["noise_comparison"]).curves
+    assert list(curves) == ["gaussian_noise", "salt_and_pepper"]
 
 
 def test_a_curve_may_have_any_setting_that_is_the_only_one_of_its_distortion(parameters):

@@ -105,7 +105,7 @@ def pictures(tiny_digits, probabilities, history, folds, comparison, strengths, 
         ),
         "folds": plots.folds(*folds, 0.87, "noisy_cnn", DATASET),
         "noise comparison": plots.noise_comparison(comparison, DATASET),
-        "strengths": plots.strength_curves(strengths, DATASET),
+        "strengths": plots.strength_curves(strengths, ["cnn", "mlp"], DATASET),
         "corruptions": plots.corruption_table(corruptions, DATASET),
     }
 
@@ -205,7 +205,7 @@ def test_the_comparison_has_a_bar_for_each_accuracy_and_an_error_bar_for_folds(c
 
 
 def test_strength_curves_have_a_panel_per_distortion_and_a_line_per_classifier(strengths):
-    figure = plots.strength_curves(strengths, DATASET)
+    figure = plots.strength_curves(strengths, ["cnn", "mlp"], DATASET)
     assert [axes.get_title() for axes in figure.axes] == ["rotate", "salt and pepper"]
     for axes in figure.axes:
         assert [line.get_label() for line in axes.lines] == ["mlp", "cnn"]
@@ -220,10 +220,10 @@ def test_there_are_line_styles_for_all_classifiers_and_they_differ_in_grey_too()
 
 
 def test_the_axis_of_a_strength_says_its_unit(strengths):
-    axes = plots.strength_curves(strengths, DATASET).axes
+    axes = plots.strength_curves(strengths, ["cnn", "mlp"], DATASET).axes
     assert [a.get_xlabel() for a in axes] == ["degrees", "amount (fraction of pixels)"]
     other = strengths.replace("degrees", "sigma_px")
-    assert plots.strength_curves(other, DATASET).axes[0].get_xlabel() == "sigma px"
+    assert plots.strength_curves(other, ["cnn", "mlp"], DATASET).axes[0].get_xlabel() == "sigma px"
 
 
 def test_the_corruption_table_says_every_accuracy_in_percent(corruptions):
@@ -238,3 +238,13 @@ def test_a_strip_holds_its_pictures_side_by_side(tiny_digits):
     drawn = figure.axes[0].images[0].get_array()
     assert drawn.shape == (30, 4 * 30)
     np.testing.assert_array_equal(drawn[1:29, 31:59], tiny_digits.images[1])
+
+
+def test_a_classifier_looks_the_same_whichever_others_are_drawn(strengths):
+    alone = strengths[strengths["family"] == "cnn"]
+    colours = [
+        {line.get_label(): line.get_color() for line in axes.lines}
+        for curves in (strengths, alone)
+        for axes in plots.strength_curves(curves, ["mlp", "cnn"], DATASET).axes
+    ]
+    assert len({c["cnn"] for c in colours}) == 1

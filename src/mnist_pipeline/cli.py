@@ -97,6 +97,11 @@ def run(**options: Any) -> Any:
     except KeyboardInterrupt:
         raise UserError("Interrupted. What was saved before stays saved.") from None
     except Exception as error:
+        if "incompatible container types" in str(error):
+            raise UserError(
+                "A parameter file has a list where conf/base has a mapping, or a mapping for a "
+                "list. (`distortion` and `augmentation` are lists: a '- ' before every step.)"
+            ) from error
         if _is_about_usage(error):
             raise UserError(str(error)) from error
         raise

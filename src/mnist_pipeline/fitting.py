@@ -63,7 +63,10 @@ def build_and_fit(
     gc.collect()
     keras.utils.set_random_seed(seed)  # first weights and dropout
     shapes = [target.shape[1:] for target in targets.values()]
-    model = build(inputs.shape[1:], *shapes, **model_settings)
+    try:
+        model = build(inputs.shape[1:], *shapes, **model_settings)
+    except UserError as error:  # it names `model.<setting>`, but not whose
+        raise UserError(f"{how['name'].split()[0]}: {error}") from None
     return fit(model, inputs, targets, seed=seed, **how)
 
 

@@ -99,6 +99,7 @@ class RunSummary:
             logger.info("Which network still reads a distorted digit?\n%s", show_noisy(noisy))
         if self._saved:
             logger.info("Leaderboard of this run\n%s", leaderboard(list(self._saved.values())))
+        if self._saved or noisy:
             logger.info(
                 "Pictures: data/08_reporting/*/*.png/%s/*.png (compare runs: make ui)",
                 run_params["run_id"],

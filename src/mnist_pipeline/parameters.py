@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Discriminator,
     Field,
@@ -72,9 +73,12 @@ def arguments_of(function: Callable[..., Any]) -> type[Settings]:
 
 
 def _check_published(name: str) -> str:
-    if name not in CORRUPTIONS:
-        raise ValueError(f"the published corruptions are {', '.join(CORRUPTIONS)}")
-    return name
+    if name in CORRUPTIONS:
+        return name
+    if name in DISTORTIONS:
+        settings = ", ".join(f"{key}: ..." for key in arguments_of(DISTORTIONS[name]).model_fields)
+        raise ValueError(f"write its settings with it: {name}: {{{settings}}}")
+    raise ValueError(f"there is no such published corruption; {_hint(name, list(CORRUPTIONS))}")
 
 
 class _OneDistortion(Settings):
@@ -83,7 +87,9 @@ class _OneDistortion(Settings):
     @model_validator(mode="after")
     def _is_one(self) -> "_OneDistortion":
         if len(self.model_fields_set) != 1:
-            raise ValueError(f"a step is one of {', '.join(DISTORTIONS)}, and its settings")
+            raise ValueError(
+                "a step is one distortion with its settings; each needs a '-' of its own"
+            )
         return self
 
 
@@ -182,6 +188,12 @@ TRAINING: dict[tuple[str, ...], type[TrainingSettings]] = {
 """The settings of training, by what a family returns."""
 
 
+def _without_nulls(curves: Any) -> Any:
+    if not isinstance(curves, dict):
+        return curves
+    return {name: settings for name, settings in curves.items() if settings is not None}
+
+
 class NoiseComparisonSettings(Settings):
     """`noise_comparison`: explained in its file in `conf/base/parameters`."""
 
@@ -189,16 +201,27 @@ class NoiseComparisonSettings(Settings):
     workers: Count
     resume: bool
     curves: Annotated[
-        dict[str, dict[str, Annotated[list[Any], Field(min_length=2)]]], Field(min_length=1)
+        dict[str, dict[str, Annotated[list[Any], Field(min_length=2)]]],
+        Field(min_length=1),
+        BeforeValidator(_without_nulls),
     ]
 
     @model_validator(mode="after")
     def _can_be_distorted(self) -> "NoiseComparisonSettings":
         for name, settings in self.curves.items():
             if name not in DISTORTIONS:
-                raise ValueError(f"curves.{name}: there is no such distortion")
-            if len(settings) != 1:
-                raise ValueError(f"curves.{name}: name one setting and the strengths to try")
+                hint = _hint(name, list(DISTORTIONS))
+                raise ValueError(f"curves.{name}: there is no such distortion; {hint}")
+            expected = list(arguments_of(DISTORTIONS[name]).model_fields)
+            if len(expected) != 1:
+                raise ValueError(
+                    f"curves.{name}: it has the settings {', '.join(expected)}, and a curve is "
+                    "drawn over one; take a distortion that has no other"
+                )
+            if list(settings) != expected:
+                raise ValueError(
+                    f"curves.{name}: its only setting is {expected[0]}, found {', '.join(settings)}"
+                )
             for setting, strengths in settings.items():
                 for strength in strengths:
                     try:
@@ -305,14 +328,17 @@ def _explain(problem: Any) -> str:
             line = f"{found}: input should be {{setting: value, ...}}"
         case "extra_forbidden":
             allowed = _fields_at(location[:-1])
-            close = difflib.get_close_matches(str(location[-1]), allowed, n=1)
-            hint = f"did you mean {close[0]}?" if close else f"allowed here: {', '.join(allowed)}"
-            line = f"{found}: there is no such key; {hint}"
+            line = f"{found}: there is no such key; {_hint(str(location[-1]), allowed)}"
         case "value_error" if isinstance(problem["input"], dict):  # a whole group
             line = f"{key}: {message}"
         case _:
             line = f"{found}: {message[0].lower()}{message[1:]}"
     return line if line.endswith("?") else f"{line}."
+
+
+def _hint(name: str, allowed: list[str]) -> str:
+    close = difflib.get_close_matches(name, allowed, n=1)
+    return f"did you mean {close[0]}?" if close else f"allowed here: {', '.join(allowed)}"
 
 
 def _fields_at(location: tuple[str | int, ...]) -> list[str]:

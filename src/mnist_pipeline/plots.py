@@ -329,7 +329,8 @@ def noise_comparison(table: pd.DataFrame, dataset: str) -> Figure:
     n_folds = int(table["folds"].iloc[0])
     bars = (
         ("distorted test digits", table["distorted_accuracy"], None, BLUE, ""),
-        (f"{n_folds} folds, standard deviation", table["cv_accuracy_mean"],
+        (f"cross-validation: mean of {n_folds} folds ± standard deviation",
+         table["cv_accuracy_mean"],
          table["cv_accuracy_std"], GREEN, "\\\\\\"),
         ("clean test digits", table["clean_accuracy"], None, ORANGE, "///"),
     )  # fmt: skip
@@ -356,10 +357,11 @@ def noise_comparison(table: pd.DataFrame, dataset: str) -> Figure:
     return figure
 
 
-def strength_curves(curves: pd.DataFrame, dataset: str) -> Figure:
+def strength_curves(curves: pd.DataFrame, classifiers: list[str], dataset: str) -> Figure:
     """Accuracy over the strength of a distortion, a line per classifier, a panel per distortion.
 
     curves: a row per classifier, distortion and strength, as `measure_robustness` returns them.
+    classifiers: all that there may be, so that each looks the same in every picture.
     """
     panels = list(curves.groupby(["distortion", "setting"], sort=False))
     figure = _figure(
@@ -367,8 +369,8 @@ def strength_curves(curves: pd.DataFrame, dataset: str) -> Figure:
     )
     row = figure.subplots(1, len(panels), squeeze=False, sharey=True)[0]
     for axes, ((distortion, setting), points) in zip(row, panels, strict=True):
-        for at, (family, line) in enumerate(points.groupby("family", sort=False)):
-            colour, marker, style = STYLES[at % len(STYLES)]
+        for family, line in points.groupby("family", sort=False):
+            colour, marker, style = STYLES[classifiers.index(str(family)) % len(STYLES)]
             axes.plot(
                 line["strength"], line["accuracy"], marker=marker, ls=style, color=colour, ms=5,
                 label=family,
@@ -386,7 +388,8 @@ def strength_curves(curves: pd.DataFrame, dataset: str) -> Figure:
 
 def corruption_name(group: str, distortion: str) -> str:
     """What a published corruption is called in pictures."""
-    origin = {"mnist_c": "MNIST-C: ", "n_mnist": "n-MNIST: "}.get(group, "")
+    names = {"mnist_c": "MNIST-C: ", "mnist_c_mean": "MNIST-C: ", "n_mnist": "n-MNIST: "}
+    origin = names.get(group, "")
     return origin + distortion.replace("_", " ")
 
 
@@ -397,9 +400,9 @@ def corruption_table(table: pd.DataFrame, dataset: str) -> Figure:
     """
     families = list(table.columns[2:])
     accuracy = table[families].to_numpy(float)
-    height = 0.27 * len(table) + 1.8
-    title = "Accuracy on spoiled test digits (%)"
-    figure = _figure(2.6 + 1.05 * len(families), height, title, dataset)
+    height = 0.27 * len(table) + 2
+    title = "Accuracy on spoiled test digits (%)\nthe darker, the fewer are read"
+    figure = _figure(max(2.6 + 1.05 * len(families), 7), height, title, dataset)
     axes = figure.subplots()
     axes.imshow(1 - accuracy, cmap="Blues", vmin=0, vmax=1, aspect="auto")
     for (row, column), value in np.ndenumerate(accuracy):

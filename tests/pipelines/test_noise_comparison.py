@@ -3,6 +3,7 @@ import logging
 import pandas as pd
 import pytest
 
+from mnist_pipeline.errors import UserError
 from mnist_pipeline.parameters import NoiseComparisonSettings
 from mnist_pipeline.pipelines.noise_comparison import nodes
 from tests.conftest import load_parameters
@@ -54,21 +55,26 @@ def robustness():
     return pd.DataFrame(both, columns=columns)
 
 
-def test_the_table_of_corruptions_ends_with_the_mean_of_mnist_c(robustness):
+def test_the_table_of_corruptions_has_the_mean_of_mnist_c(robustness):
     table = nodes.tabulate_robustness(robustness)
     assert list(table.columns) == ["group", "distortion", "mlp", "cnn"]
-    assert table["distortion"].tolist() == ["clean", "fog", "zigzag", "awgn", "mean of the fifteen"]
-    assert table["mlp"].tolist() == pytest.approx([0.9, 0.5, 0.7, 0.1, 0.6])
-    assert table["cnn"].tolist() == pytest.approx([0.45, 0.25, 0.35, 0.05, 0.3])
+    assert table["distortion"].tolist() == ["clean", "fog", "zigzag", "mean of the fifteen", "awgn"]
+    assert table["group"].tolist() == ["clean", "mnist_c", "mnist_c", "mnist_c_mean", "n_mnist"]
+    assert table["mlp"].tolist() == pytest.approx([0.9, 0.5, 0.7, 0.6, 0.1])
+    assert table["cnn"].tolist() == pytest.approx([0.45, 0.25, 0.35, 0.3, 0.05])
+
+
+CHAIN = [{"rotate": {"degrees": 20}}]
+SCORES = {"family": "mlp", "accuracy": 0.86, "distortion": CHAIN}
+FOLDS = pd.DataFrame({"accuracy": [0.8, 0.9], "fit_seconds": [2.0, 3.0]})
+TWO_FOLDS = SETTINGS.model_copy(update={"folds": 2})
 
 
 def test_metrics_gain_folds_clean_digits_and_corruptions(robustness):
-    folds = pd.DataFrame({"accuracy": [0.8, 0.9], "fit_seconds": [2.0, 3.0]})
-    collected = nodes.collect_noise_metrics(robustness, {"family": "mlp", "accuracy": 0.86}, folds)
+    collected = nodes.collect_noise_metrics(robustness, CHAIN, TWO_FOLDS, SCORES, FOLDS)
     assert collected == {
-        "mlp": {
-            "family": "mlp",
-            "accuracy": 0.86,
+        "mlp": SCORES
+        | {
             "folds": 2,
             "cv_accuracy_mean": pytest.approx(0.85),
             "cv_accuracy_std": pytest.approx(0.1 / 2**0.5),
@@ -77,3 +83,9 @@ def test_metrics_gain_folds_clean_digits_and_corruptions(robustness):
             "mnist_c_accuracy": pytest.approx(0.6),
         }
     }
+
+
+@pytest.mark.parametrize(("chain", "settings"), [(["fog"], TWO_FOLDS), (CHAIN, SETTINGS)])
+def test_scores_of_other_distortions_or_folds_are_not_put_side_by_side(robustness, chain, settings):
+    with pytest.raises(UserError, match="mlp was trained on other distorted digits, or cross-v"):
+        nodes.collect_noise_metrics(robustness, chain, settings, SCORES, FOLDS)

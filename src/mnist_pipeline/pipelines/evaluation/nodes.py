@@ -11,6 +11,7 @@ from mnist_pipeline import metrics, plots
 from mnist_pipeline.cards import dataset_caption, trained_on
 from mnist_pipeline.degradation import degrade
 from mnist_pipeline.digits import BUNDLED_TEST_DIGITS, Digits
+from mnist_pipeline.distortion import Step
 from mnist_pipeline.parameters import DegradationSettings
 from mnist_pipeline.preprocessing import normalize
 
@@ -151,6 +152,11 @@ def plot_probability_bars(
         test.images[some], test.labels[some], probabilities[some],
         card["class_names"], family, dataset_caption(card),
     )  # fmt: skip
+
+
+def note_distortion(distortion: list[Step]) -> dict[str, Any]:
+    """Which distorted digits a classifier saw; scores on others cannot be compared."""
+    return {"distortion": distortion}
 
 
 # For the autoencoder

@@ -49,6 +49,14 @@ def create_pipeline(family: Family, reader: dict[str, str]) -> Pipeline:
     ]
     if "restoration" in family.judges:
         steps += _ask_reader(family)
+    if family.sees == "distorted_images":
+        note = Node(
+            nodes.note_distortion,
+            inputs="params:distortion",
+            outputs="distortion_scores",
+            name=f"note_distortion_of_{family.name}",
+        )
+        steps.append(note)
     made = {name for step in steps for name in step.outputs}
     steps += [
         Node(
@@ -78,7 +86,7 @@ def create_pipeline(family: Family, reader: dict[str, str]) -> Pipeline:
         steps,
         namespace=family.name,
         inputs={name: names[name] for name in needed & set(names)},
-        parameters={"params:seed", "params:degradation"} & needed,
+        parameters={"params:seed", "params:degradation", "params:distortion"} & needed,
         tags="evaluation",
     )
 

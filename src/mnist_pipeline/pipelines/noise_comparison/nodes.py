@@ -21,6 +21,7 @@ from mnist_pipeline.cross_validation import (
 )
 from mnist_pipeline.digits import Digits
 from mnist_pipeline.distortion import Step, distort
+from mnist_pipeline.errors import UserError
 from mnist_pipeline.families import Family
 from mnist_pipeline.parameters import NoiseComparisonSettings, TrainingSettings
 from mnist_pipeline.robustness import conditions, measure_robustness
@@ -176,8 +177,8 @@ def measure_classifiers(
             missing.append(f"{family} (trained on other digits)")
     if missing:
         logger.info(
-            "Compared: %s. Not trained on these digits yet: %s. They join in once they are: "
-            "kedro run --pipeline=%s",
+            "Compared: %s. Not trained on these digits yet: %s. Train them with the same --env "
+            "and --params (kedro run --pipeline=%s ...), and they join in.",
             *(", ".join(comparable), ", ".join(missing), missing[0].split(" ")[0]),
         )
     return measure_robustness(comparable, test, settings.curves, seed=seed)
@@ -190,17 +191,28 @@ def _pairs(things: tuple[Any, ...]) -> Iterator[tuple[Any, Any]]:
 
 
 def collect_noise_metrics(
-    robustness: pd.DataFrame, *metrics_and_tables: Any
+    robustness: pd.DataFrame,
+    distortion: list[Step],
+    settings: NoiseComparisonSettings,
+    *metrics_and_tables: Any,
 ) -> dict[str, dict[str, Any]]:
     """Of every noisy family, its metrics, and what cross-validation and spoiled digits add.
 
-    metrics_and_tables: first the metrics of each family, then its table of folds.
+    metrics_and_tables: first the metrics of each family, then its table of folds. When the
+        comparison is only read anew they come from earlier runs.
+    Raises UserError when these were of other distorted digits, or of another number of folds.
     Returns {family: metrics}, with `folds, cv_accuracy_mean, cv_accuracy_std` (of a sample),
     `cv_fit_seconds, clean_accuracy, mnist_c_accuracy` (the mean of its fifteen).
     """
     collected = {}
     for metrics, table in _pairs(metrics_and_tables):
         family = metrics["family"]
+        if metrics.get("distortion") != distortion or len(table) != settings.folds:
+            raise UserError(
+                f"{family} was trained on other distorted digits, or cross-validated in another "
+                "number of folds, than the parameters say now. Run the whole of it: kedro run "
+                "--pipeline=noise_comparison"
+            )
         read = robustness[robustness["family"] == family].groupby("group")["accuracy"].mean()
         collected[family] = metrics | {
             "folds": len(table),
@@ -230,8 +242,9 @@ def tabulate_robustness(robustness: pd.DataFrame) -> pd.DataFrame:
     table = published.pivot_table(
         index=["group", "distortion"], columns="family", values="accuracy", sort=False
     )[families]
-    mean = table.loc[["mnist_c"]].mean().to_frame(("mnist_c", "mean of the fifteen")).T
-    return pd.concat([table, mean]).rename_axis(["group", "distortion"]).reset_index()
+    mean = table.loc[["mnist_c"]].mean().to_frame(("mnist_c_mean", "mean of the fifteen")).T
+    parts = [table.loc[["clean"]], table.loc[["mnist_c"]], mean, table.loc[["n_mnist"]]]
+    return pd.concat(parts).rename_axis(["group", "distortion"]).reset_index()
 
 
 def plot_comparison(table: pd.DataFrame, card: Card) -> Figure:
@@ -239,10 +252,10 @@ def plot_comparison(table: pd.DataFrame, card: Card) -> Figure:
     return plots.noise_comparison(table, dataset_caption(card))
 
 
-def plot_strengths(robustness: pd.DataFrame, card: Card) -> Figure:
+def plot_strengths(robustness: pd.DataFrame, card: Card, *, families: tuple[str, ...]) -> Figure:
     """Draw accuracy over the strength of each distortion."""
     curves = robustness[robustness["group"] == "curve"]
-    return plots.strength_curves(curves, dataset_caption(card))
+    return plots.strength_curves(curves, list(families), dataset_caption(card))
 
 
 def plot_corruptions(table: pd.DataFrame, card: Card) -> Figure:

@@ -106,7 +106,7 @@ def _compare(trained_in_this_run: tuple[Family, ...]) -> Pipeline:
         ),
         Node(
             nodes.collect_noise_metrics,
-            inputs=["robustness", *scores, *tables],
+            inputs=["robustness", "params:distortion", "params:noise_comparison", *scores, *tables],
             outputs="metrics",
             name="collect_noise_metrics",
         ),
@@ -125,7 +125,7 @@ def _compare(trained_in_this_run: tuple[Family, ...]) -> Pipeline:
             name="plot_comparison",
         ),
         Node(
-            nodes.plot_strengths,
+            with_arguments(nodes.plot_strengths, families=names),
             inputs=["robustness", "dataset_card"],
             outputs="strengths_plot",
             name="plot_strengths",
@@ -151,6 +151,6 @@ def _compare(trained_in_this_run: tuple[Family, ...]) -> Pipeline:
         | metrics
         | scores
         | tables,
-        parameters={"params:noise_comparison", "params:seed"},
+        parameters={"params:noise_comparison", "params:distortion", "params:seed"},
         tags="noise_comparison",
     )
