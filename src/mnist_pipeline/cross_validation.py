@@ -10,6 +10,7 @@ import hashlib
 import json
 import logging
 import os
+import signal
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -179,6 +180,8 @@ def _score_fold_with(n_cores: int, common: Training, *arguments: Any) -> FoldRes
     """`score_fold` in a process of its own that uses so many cores, and logs as the first does."""
     from mnist_pipeline.lazy import tf
 
+    # Ctrl-C on a terminal reaches every process; the first one ends this one.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     logging.basicConfig(format="%(asctime)s %(levelname)-7s %(message)s", datefmt="%H:%M:%S")
     logging.getLogger("mnist_pipeline").setLevel(logging.INFO)
     if tf.config.threading.get_intra_op_parallelism_threads() != n_cores:  # the first fold here
