@@ -11,7 +11,7 @@ export MLFLOW_SERVER_ENABLE_JOB_EXECUTION = false
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(READY) ## train every family on real digits that need no download (two minutes)
+demo: $(READY) ## train every family on real digits that need no download (three minutes)
 	$(BIN)/kedro run --env=demo
 
 test: lint ## lint, then the whole test suite
