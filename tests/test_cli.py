@@ -60,6 +60,10 @@ def folder(tmp_path_factory):
         ("--params=seed", "Error: --params: expected key=value, found 'seed'."),
         ("--params=data.sources=[mnist_files]", "add bundled_digits to data.sources."),
         ("--nodes=train", "Error: Pipeline does not contain nodes named ['train']."),
+        (
+            "--from-nodes=normalize_test_images",
+            "test_digits has not been saved by any run yet. Run the pipeline from its start first",
+        ),
         ("--runner=ParallelRunner", "TensorFlow uses every core by itself."),
     ],
 )

@@ -160,6 +160,27 @@ def test_training_and_test_digits_are_distorted_and_keep_their_labels(finished_r
         assert (distorted.images != clean.images).any(axis=(1, 2)).all()
 
 
+def test_the_comparison_can_be_read_anew_but_not_with_scores_of_other_distortions(
+    finished_run, tmp_path
+):
+    folder = tmp_path / "again"
+    shutil.copytree(finished_run[0], folder)
+    options = ["--env=test", "--pipeline=noise_comparison"]
+    anew = [*options, "--from-nodes=noise_comparison.measure_robustness"]
+    done = run_kedro(folder, "run", *anew)
+    assert done.returncode == 0, done.stdout
+    path = "data/08_reporting/noise_comparison/metrics.json"
+    first, second = sorted((folder / path).iterdir())
+    assert (first / "metrics.json").read_text() == (second / "metrics.json").read_text()
+
+    (folder / "conf/test/parameters/other.yml").write_text("distortion: [fog]\n")
+    alone = run_kedro(folder, "run", "--env=test", "--pipeline=noisy_mlp")
+    assert alone.returncode == 0, alone.stdout
+    done = run_kedro(folder, "run", *anew)
+    assert done.returncode == 1
+    assert "noisy_mlp or its folds were trained on" in done.stdout.strip().splitlines()[-1]
+
+
 def test_an_interrupted_cross_validation_goes_on_with_the_folds_that_are_missing(
     finished_run, tmp_path
 ):

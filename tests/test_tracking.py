@@ -82,6 +82,9 @@ def test_parameters_are_flat_and_named_alike(recorded):
     assert children["mlp"].data.params["model.hidden_units"] == "[16]"
     assert children["mlp"].data.params["data.train_limit"] == "200"
     assert parent.data.params["cnn.training.epochs"] == "2"
+    assert "rotation_degrees" in children["noisy_cnn"].data.params["distortion"]
+    assert children["enhancement"].data.params["degradation.size_px"] == "14"
+    assert "distortion" not in children["cnn"].data.params
 
 
 def test_a_run_can_be_repeated_from_what_it_says(recorded, finished_run):

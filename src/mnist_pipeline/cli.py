@@ -97,13 +97,8 @@ def run(**options: Any) -> Any:
     except KeyboardInterrupt:
         raise UserError("Interrupted. What was saved before stays saved.") from None
     except Exception as error:
-        if "incompatible container types" in str(error):
-            raise UserError(
-                "A parameter file has a list where conf/base has a mapping, or a mapping for a "
-                "list. (`distortion` and `augmentation` are lists: a '- ' before every step.)"
-            ) from error
         if _is_about_usage(error):
-            raise UserError(str(error)) from error
+            raise UserError(_in_plain_words(error)) from error
         raise
 
 
@@ -126,6 +121,22 @@ def _is_about_usage(error: Exception) -> bool:
     """Whether Kedro itself refused (an unknown node, a missing file), not our code or a library."""
     *_, (frame, _) = traceback.walk_tb(error.__traceback__)
     return frame.f_globals["__name__"].startswith(("kedro.", "omegaconf."))
+
+
+def _in_plain_words(error: Exception) -> str:
+    """What Kedro says, and where that names neither place nor remedy, something that does."""
+    if "Did not find any versions" in str(error):
+        dataset = str(error).partition(":")[0]
+        return (
+            f"{dataset} has not been saved by any run yet. Run the pipeline from its start first: "
+            "without --from-nodes, --nodes or --tags."
+        )
+    if "incompatible container types" in str(error):
+        return (
+            "A parameter file has a list where conf/base has a mapping, or a mapping for a list. "
+            "(`distortion` and `augmentation` are lists: a '- ' before every step.)"
+        )
+    return str(error)
 
 
 def _run_options() -> list[click.Parameter]:

@@ -65,27 +65,48 @@ def test_the_table_of_corruptions_has_the_mean_of_mnist_c(robustness):
 
 
 CHAIN = [{"rotate": {"degrees": 20}}]
-SCORES = {"family": "mlp", "accuracy": 0.86, "distortion": CHAIN}
+SCORES = TRAINED | {"family": "mlp", "accuracy": 0.86, "distortion": CHAIN, "seed": 1}
 FOLDS = pd.DataFrame({"accuracy": [0.8, 0.9], "fit_seconds": [2.0, 3.0]})
+IDENTITY = {
+    "digits": {"sha256": CARD["sha256"], "distortion": CHAIN}, "folds": 2, "seed": 1, "key": "x"
+}  # fmt: skip
 TWO_FOLDS = SETTINGS.model_copy(update={"folds": 2})
 
 
 def test_metrics_gain_folds_clean_digits_and_corruptions(robustness):
-    collected = nodes.collect_noise_metrics(robustness, CHAIN, TWO_FOLDS, SCORES, FOLDS)
-    assert collected == {
-        "mlp": SCORES
-        | {
-            "folds": 2,
-            "cv_accuracy_mean": pytest.approx(0.85),
-            "cv_accuracy_std": pytest.approx(0.1 / 2**0.5),
-            "cv_fit_seconds": 5.0,
-            "clean_accuracy": pytest.approx(0.9),
-            "mnist_c_accuracy": pytest.approx(0.6),
-        }
+    collected = nodes.collect_noise_metrics(
+        robustness, CARD, CHAIN, TWO_FOLDS,
+        SCORES, SCORES | {"family": "cnn"}, FOLDS, FOLDS + 0.05, IDENTITY, IDENTITY,
+    )  # fmt: skip
+    assert collected["mlp"] == SCORES | {
+        "folds": 2,
+        "cv_accuracy_mean": pytest.approx(0.85),
+        "cv_accuracy_std": pytest.approx(0.1 / 2**0.5),
+        "cv_fit_seconds": 5.0,
+        "clean_accuracy": pytest.approx(0.9),
+        "mnist_c_accuracy": pytest.approx(0.6),
     }
+    assert collected["cnn"]["cv_accuracy_mean"] == pytest.approx(0.9)
+    assert collected["cnn"]["clean_accuracy"] == pytest.approx(0.45)
 
 
-@pytest.mark.parametrize(("chain", "settings"), [(["fog"], TWO_FOLDS), (CHAIN, SETTINGS)])
-def test_scores_of_other_distortions_or_folds_are_not_put_side_by_side(robustness, chain, settings):
-    with pytest.raises(UserError, match="mlp was trained on other distorted digits, or cross-v"):
-        nodes.collect_noise_metrics(robustness, chain, settings, SCORES, FOLDS)
+@pytest.mark.parametrize(
+    ("card", "chain", "settings", "scores", "identity"),
+    [
+        ({"sha256": {"train_images": "xyz"}}, CHAIN, TWO_FOLDS, {}, {}),
+        (CARD, ["fog"], TWO_FOLDS, {}, {}),
+        (CARD, CHAIN, SETTINGS, {}, {}),
+        (CARD, CHAIN, TWO_FOLDS, {"train_sha256": "xyz"}, {}),
+        (CARD, CHAIN, TWO_FOLDS, {"distortion": ["fog"]}, {}),
+        (CARD, CHAIN, TWO_FOLDS, {"seed": 2}, {}),
+        (CARD, CHAIN, TWO_FOLDS, {}, {"seed": 2}),
+        (CARD, CHAIN, TWO_FOLDS, {}, {"digits": IDENTITY["digits"] | {"distortion": ["fog"]}}),
+    ],
+)
+def test_scores_that_do_not_belong_together_are_not_put_side_by_side(
+    robustness, card, chain, settings, scores, identity
+):
+    with pytest.raises(UserError, match=r"mlp or its folds were .*--pipeline=noise_comparison"):
+        nodes.collect_noise_metrics(
+            robustness, card, chain, settings, SCORES | scores, FOLDS, IDENTITY | identity
+        )

@@ -168,7 +168,7 @@ def measure_classifiers(
     Returns what `robustness.measure_robustness` does.
     """
     comparable, missing = {}, []
-    for family, (model, metrics) in zip(families, _pairs(models_and_metrics), strict=True):
+    for family, model, metrics in zip(families, *_split(models_and_metrics, 2), strict=True):
         if metrics is None:
             missing.append(family)
         elif trained_on(metrics, card):
@@ -184,34 +184,40 @@ def measure_classifiers(
     return measure_robustness(comparable, test, settings.curves, seed=seed)
 
 
-def _pairs(things: tuple[Any, ...]) -> Iterator[tuple[Any, Any]]:
-    """(a, b, c, 1, 2, 3) -> (a, 1), (b, 2), (c, 3)"""
-    n = len(things) // 2
-    return zip(things[:n], things[n:], strict=True)
+def _split(things: tuple[Any, ...], n: int) -> list[tuple[Any, ...]]:
+    """`n` parts of equal length: (a, b, c, 1, 2, 3), 2 -> [(a, b, c), (1, 2, 3)]"""
+    length = len(things) // n
+    return [things[start : start + length] for start in range(0, len(things), length)]
 
 
 def collect_noise_metrics(
     robustness: pd.DataFrame,
+    card: Card,
     distortion: list[Step],
     settings: NoiseComparisonSettings,
-    *metrics_and_tables: Any,
+    *metrics_tables_identities: Any,
 ) -> dict[str, dict[str, Any]]:
     """Of every noisy family, its metrics, and what cross-validation and spoiled digits add.
 
-    metrics_and_tables: first the metrics of each family, then its table of folds. When the
-        comparison is only read anew they come from earlier runs.
-    Raises UserError when these were of other distorted digits, or of another number of folds.
+    metrics_tables_identities: first the metrics of each family, then its table of folds, then what
+        decided these (`identify_cross_validation`). When the comparison is only read anew they
+        come from earlier runs.
+    Raises UserError when a network or its folds saw other digits, other distortions or another
+    seed than the rest, or when there are more or fewer folds than the parameters say.
     Returns {family: metrics}, with `folds, cv_accuracy_mean, cv_accuracy_std` (of a sample),
     `cv_fit_seconds, clean_accuracy, mnist_c_accuracy` (the mean of its fifteen).
     """
     collected = {}
-    for metrics, table in _pairs(metrics_and_tables):
+    for metrics, table, identity in zip(*_split(metrics_tables_identities, 3), strict=True):
         family = metrics["family"]
-        if metrics.get("distortion") != distortion or len(table) != settings.folds:
+        folds_saw = identity["digits"] | {key: identity[key] for key in ("seed", "folds")}
+        now = {"sha256": card["sha256"], "distortion": distortion, "folds": settings.folds}
+        network_saw_the_same = trained_on(metrics, card) and metrics["distortion"] == distortion
+        if not network_saw_the_same or folds_saw != now | {"seed": metrics["seed"]}:
             raise UserError(
-                f"{family} was trained on other distorted digits, or cross-validated in another "
-                "number of folds, than the parameters say now. Run the whole of it: kedro run "
-                "--pipeline=noise_comparison"
+                f"{family} or its folds were trained on other digits, other distortions, with "
+                "another seed or in another number of folds than is asked for now. Train them "
+                "anew: kedro run --pipeline=noise_comparison"
             )
         read = robustness[robustness["family"] == family].groupby("group")["accuracy"].mean()
         collected[family] = metrics | {

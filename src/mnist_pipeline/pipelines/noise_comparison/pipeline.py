@@ -94,6 +94,7 @@ def _compare(trained_in_this_run: tuple[Family, ...]) -> Pipeline:
             metrics[f"trained_{family.name}_metrics"] = f"{family.name}.metrics"
     scores = {f"{family.name}_metrics": f"{family.name}.metrics" for family in NOISY}
     tables = {f"{family.name}_folds": f"{family.name}.cross_validation" for family in NOISY}
+    identities = {f"{name}_identity": f"{table}_identity" for name, table in tables.items()}
     steps = [
         Node(
             with_arguments(nodes.measure_classifiers, families=names),
@@ -106,7 +107,10 @@ def _compare(trained_in_this_run: tuple[Family, ...]) -> Pipeline:
         ),
         Node(
             nodes.collect_noise_metrics,
-            inputs=["robustness", "params:distortion", "params:noise_comparison", *scores, *tables],
+            inputs=[
+                *("robustness", "dataset_card", "params:distortion", "params:noise_comparison"),
+                *(*scores, *tables, *identities),
+            ],
             outputs="metrics",
             name="collect_noise_metrics",
         ),
@@ -150,7 +154,8 @@ def _compare(trained_in_this_run: tuple[Family, ...]) -> Pipeline:
         | models
         | metrics
         | scores
-        | tables,
+        | tables
+        | identities,
         parameters={"params:noise_comparison", "params:distortion", "params:seed"},
         tags="noise_comparison",
     )

@@ -63,7 +63,8 @@ def _in_words(step: Step) -> str:
     if isinstance(step, str):
         return step
     ((name, settings),) = step.items()
-    return f"{name}: " + ", ".join(f"{key} {value}" for key, value in settings.items())
+    # A space where no line is broken keeps a value beside its name.
+    return f"{name}: " + ", ".join(f"{key}\N{NO-BREAK SPACE}{v}" for key, v in settings.items())
 
 
 def split_digits(train: Digits, training: TrainingSettings, seed: int) -> pd.DataFrame:
