@@ -24,7 +24,7 @@ from pydantic import (
     model_validator,
 )
 
-from mnist_pipeline.bounds import TAGS, Count, Fraction, Positive
+from mnist_pipeline.bounds import TAGS, Count, Counts, DropoutRate, Fraction, Positive
 from mnist_pipeline.corruptions import CORRUPTIONS
 from mnist_pipeline.distortion import DISTORTIONS
 from mnist_pipeline.errors import UserError
@@ -232,6 +232,18 @@ class NoiseComparisonSettings(Settings):
         return self
 
 
+class ReadingSettings(Settings):
+    """`reading`: explained in its file in `conf/base/parameters`."""
+
+    pictures: Count
+    epochs: Count
+    batch_size: Count
+    learning_rate: Positive
+    hidden_units: Counts
+    dropout: DropoutRate
+    refused_share: Fraction
+
+
 class DegradationSettings(Settings):
     """`degradation`: how digits lose detail. Explained in its file in `conf/base/parameters`."""
 
@@ -259,6 +271,7 @@ def all_settings() -> type[Settings]:
         "degradation": (DegradationSettings, ...),
         "distortion": (Annotated[list[Step], Field(min_length=1)], ...),
         "noise_comparison": (NoiseComparisonSettings, ...),
+        "reading": (ReadingSettings, ...),
     }
     fields |= {name: (settings, ...) for name, settings in families.items()}
     return create_model("Parameters", __base__=Settings, **fields)  # type: ignore[call-overload]

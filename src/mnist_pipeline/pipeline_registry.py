@@ -10,7 +10,11 @@ from mnist_pipeline.pipelines.noise_comparison.pipeline import NOISY
 from mnist_pipeline.pipelines.noise_comparison.pipeline import create_pipeline as noise_comparison
 from mnist_pipeline.pipelines.preprocessing.pipeline import create_pipeline as preprocessing
 from mnist_pipeline.pipelines.preprocessing.pipeline import create_split_pipeline
+from mnist_pipeline.pipelines.reading.pipeline import create_pipeline as reading
 from mnist_pipeline.pipelines.training.pipeline import create_pipeline as training
+
+READING = tuple(f for f in FAMILIES if f.name in ("cnn", "autoencoder", "enhancement"))
+"""What reading the user's own pictures needs: who reads, who reconstructs, and who restores."""
 
 
 def register_pipelines() -> dict[str, Pipeline]:
@@ -27,8 +31,12 @@ def register_pipelines() -> dict[str, Pipeline]:
         "noise_comparison": _from_raw_files(
             sum((_work(family, TRAINED_CNN) for family in NOISY), noise_comparison(NOISY))
         ),
+        "reading": _from_raw_files(
+            sum((_work(family, CNN_OF_THIS_RUN) for family in READING), reading())
+        ),
         "__default__": _from_raw_files(
             sum((_work(family, CNN_OF_THIS_RUN) for family in FAMILIES), noise_comparison(FAMILIES))
+            + reading()
         ),
     }
 

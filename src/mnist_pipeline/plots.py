@@ -417,6 +417,25 @@ def corruption_table(table: pd.DataFrame, dataset: str) -> Figure:
     return figure
 
 
+def refusals(refused: dict[str, float], asked: float, dataset: str) -> Figure:
+    """What part of real digits is refused as no digit, and what part of each kind of outliers.
+
+    refused: kind -> fraction, the first one of digits. asked: the fraction that was aimed at.
+    """
+    names = list(refused)
+    percent = 100 * np.array(list(refused.values()))
+    figure = _figure(8, 0.42 * len(names) + 1.3, "What is refused as no digit", dataset)
+    axes = figure.subplots()
+    colours = [BLUE, *([VERMILION] * (len(names) - 1))]
+    bars = axes.barh(names, percent, color=colours, hatch=["", *(["///"] * (len(names) - 1))],
+                     edgecolor="white", linewidth=0.3)  # fmt: skip
+    axes.bar_label(bars, fmt="%.1f %%", padding=3, fontsize=8)
+    axes.set(xlabel=f"refused (%); of digits, {100 * asked:g} % was aimed at", xlim=(0, 112))
+    axes.invert_yaxis()
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
 def picture_strips(strips: dict[str, np.ndarray], title: str, dataset: str) -> Figure:
     """Strips of pictures, two a row, each under its name.
 

@@ -14,6 +14,7 @@ from mnist_pipeline.digits import BUNDLED_TEST_DIGITS, Digits
 from mnist_pipeline.distortion import Step
 from mnist_pipeline.parameters import DegradationSettings
 from mnist_pipeline.preprocessing import normalize
+from mnist_pipeline.reading import calibration
 
 logger = logging.getLogger(__name__)
 
@@ -78,6 +79,37 @@ def plot_learning_curves(history: pd.DataFrame, report: Report, card: Card) -> F
 def score_answers(probabilities: np.ndarray, test: Digits) -> dict[str, Any]:
     """The metrics of a classifier."""
     return metrics.classification_metrics(probabilities, test.labels)
+
+
+def calibrate(
+    model: Any, inputs: np.ndarray, one_hot_labels: np.ndarray, split: pd.DataFrame, *, output: int
+) -> dict[str, float]:
+    """Fit the temperature to the validation digits, which the network was not trained on.
+
+    output: which of the network's answers are the probabilities.
+    Returns `temperature`, and `validation_images`, on how many digits it rests.
+    """
+    held_out = (split["part"] == "validation").to_numpy()
+    probabilities = predict(model, inputs[held_out])[output]
+    labels = one_hot_labels[held_out].argmax(axis=1)
+    return {
+        "temperature": calibration.fit_temperature(probabilities, labels),
+        "validation_images": len(labels),
+    }
+
+
+def score_calibration(
+    probabilities: np.ndarray, test: Digits, calibrated: dict[str, float]
+) -> dict[str, float]:
+    """How honest the confidence is once it is calibrated."""
+    temperature = calibrated["temperature"]
+    softened = calibration.soften(probabilities, temperature)
+    return {
+        "temperature": temperature,
+        "calibrated_expected_calibration_error": metrics.expected_calibration_error(
+            softened, test.labels
+        ),
+    }
 
 
 def tabulate_answers(probabilities: np.ndarray) -> pd.DataFrame:

@@ -152,6 +152,18 @@ def _judge_classification(family: Family) -> list[Node]:
             name=f"score_{family.name}_answers",
         ),
         Node(
+            with_arguments(nodes.calibrate, output=family.returns.index("one_hot_labels")),
+            inputs=["model", f"train_{family.sees}", "train_one_hot_labels", "split"],
+            outputs="calibration",
+            name=f"calibrate_{family.name}",
+        ),
+        Node(
+            nodes.score_calibration,
+            inputs=[*answers, "calibration"],
+            outputs="calibration_scores",
+            name=f"score_{family.name}_calibration",
+        ),
+        Node(
             nodes.tabulate_answers,
             inputs="probabilities",
             outputs="classification_table",

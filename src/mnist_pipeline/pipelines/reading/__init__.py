@@ -1,0 +1,1 @@
+"""Reading: the model that reads the user's own pictures."""

@@ -1,0 +1,66 @@
+"""Reading: the model that reads the user's own pictures, made of a cnn and an autoencoder."""
+
+from kedro.pipeline import Node, Pipeline
+
+from mnist_pipeline.pipelines.reading import nodes
+
+
+def create_pipeline() -> Pipeline:
+    """Join two trained networks, and teach the whole what is no digit::
+
+    train_digits -> digits in other hands, outliers
+    cnn, autoencoder, both kinds of pictures, validation digits -> model
+    model, test_digits, other outliers -> limits, pictures
+    """
+    shared = ["params:reading", "params:seed"]
+    networks = {
+        "classifier": "cnn.model",
+        "autoencoder": "autoencoder.model",
+        "calibration": "cnn.calibration",
+        "split": "cnn.split",
+    }
+    steps = [
+        Node(
+            nodes.make_pictures,
+            inputs=["train_digits", "split", *shared],
+            outputs=["varied", "outliers"],
+            name="make_outliers",
+        ),
+        Node(
+            nodes.make_test_outliers,
+            inputs=["test_digits", *shared],
+            outputs="test_outliers",
+            name="make_test_outliers",
+        ),
+        Node(
+            nodes.fit_reading_model,
+            inputs=[*networks, "train_digits", "varied", "outliers", *shared],
+            outputs="model",
+            name="train_reading_model",
+        ),
+        Node(
+            nodes.judge_reading,
+            inputs=["model", "test_digits", "test_outliers", "params:reading", "dataset_card"],
+            outputs="limits",
+            name="judge_reading",
+        ),
+        Node(
+            nodes.plot_refusals,
+            inputs=["limits", "dataset_card"],
+            outputs="refusals_plot",
+            name="plot_refusals",
+        ),
+        Node(
+            nodes.plot_outliers,
+            inputs=["varied", "test_outliers", "dataset_card"],
+            outputs="outliers_plot",
+            name="plot_outliers",
+        ),
+    ]
+    return Pipeline(
+        steps,
+        namespace="reading",
+        inputs={name: name for name in ("train_digits", "test_digits", "dataset_card")} | networks,
+        parameters=set(shared),
+        tags="reading",
+    )

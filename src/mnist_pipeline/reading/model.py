@@ -1,0 +1,137 @@
+"""One network that reads a prepared picture: which digit, whether it is one, and what it is like.
+
+It is put together from a trained classifier, a trained autoencoder and a judge. The judge is a
+small network over what the other two make of a picture: features, logits, latent code, and where
+the reconstruction is wrong. It learns from digits and from made-up outliers which pictures are
+digits at all. Everything is made of standard Keras layers, so the file loads anywhere.
+"""
+
+import numpy as np
+
+from mnist_pipeline.lazy import keras
+from mnist_pipeline.preprocessing import normalize
+
+BATCH_SIZE = 500
+TILE_PX = 4
+"""Errors of the reconstruction are averaged over tiles of this size."""
+
+DIGIT_FROM = 0.5
+"""The model's `is_digit` is shifted so that it is refused below this."""
+
+
+def build_witness(classifier: "keras.Model", autoencoder: "keras.Model") -> "keras.Model":
+    """What two networks make of a picture.
+
+    classifier: ends in a dense softmax layer, and has dense layers behind what it extracts.
+    autoencoder: has the parts `encoder` and `decoder`.
+    Returns a model: image (n, 28, 28, 1) -> `logits` (n, classes), `reconstruction`
+    (n, 28, 28, 1), `features` (n, length).
+    """
+    layers = keras.layers
+    dense = [layer for layer in classifier.layers if isinstance(layer, layers.Dense)]
+    inner = keras.Model(classifier.input, [dense[0].input, dense[-1].input], name="classifier")
+    image = keras.Input(classifier.input_shape[1:], name="image")
+    extracted, last = inner(image)
+    output = layers.Dense(dense[-1].units, name="logits")
+    logits = output(last)
+    output.set_weights(dense[-1].get_weights())
+    latent = autoencoder.get_layer("encoder")(image)
+    reconstruction = autoencoder.get_layer("decoder")(latent)
+    error = layers.Subtract()([image, layers.Reshape(image.shape[1:])(reconstruction)])
+    tiles = layers.AveragePooling2D(TILE_PX)(layers.Multiply()([error, error]))
+    features = [layers.Flatten()(part) for part in (extracted, logits, latent, tiles)]
+    outputs = {
+        "logits": logits,
+        "reconstruction": reconstruction,
+        "features": layers.Concatenate(name="features")(features),
+    }
+    return keras.Model(image, outputs, name="witness")
+
+
+def look(witness: "keras.Model", images: np.ndarray) -> np.ndarray:
+    """The features of pictures.
+
+    images: uint8 (n, 28, 28). Returns float32 (n, length).
+    """
+    batches = [
+        np.asarray(witness(normalize(images[at : at + BATCH_SIZE]), training=False)["features"])
+        for at in range(0, len(images), BATCH_SIZE)
+    ]
+    return np.concatenate(batches)
+
+
+def fit_judge(
+    digits: np.ndarray,
+    outliers: np.ndarray,
+    *,
+    epochs: int,
+    batch_size: int,
+    learning_rate: float,
+    hidden_units: list[int],
+    dropout: float,
+    seed: int,
+) -> "keras.Model":
+    """Learn to tell digits from outliers, with a step size that falls as a cosine.
+
+    digits, outliers: float32 (n, length), features of both.
+    Returns a model: features -> logit of being a digit.
+    """
+    keras.utils.set_random_seed(seed)
+    layers = keras.layers
+    features = np.concatenate([digits, outliers])
+    is_digit = np.concatenate([np.ones(len(digits)), np.zeros(len(outliers))])
+    mean, variance = features.mean(axis=0), features.var(axis=0)
+    x = inputs = keras.Input(features.shape[1:])
+    x = layers.Normalization(mean=mean, variance=variance + 1e-6)(x)
+    for units in hidden_units:
+        x = layers.Dense(units, activation="relu")(x)
+        x = layers.Dropout(dropout)(x)
+    judge = keras.Model(inputs, layers.Dense(1)(x), name="judge")
+    steps = epochs * -(-len(features) // batch_size)
+    schedule = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
+    loss = keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=0.02)
+    judge.compile(keras.optimizers.Adam(schedule), loss)
+    judge.fit(features, is_digit, batch_size=batch_size, epochs=epochs, verbose=0)
+    return judge
+
+
+def choose_threshold(judge: "keras.Model", features: np.ndarray, refused_share: float) -> float:
+    """The logit below which `refused_share` of these digits are, such as 0.01."""
+    return float(np.quantile(judge.predict(features, verbose=0), refused_share))
+
+
+def assemble(
+    witness: "keras.Model", judge: "keras.Model", temperature: float, threshold: float
+) -> "keras.Model":
+    """Put the parts together.
+
+    Returns a model: image (n, 28, 28, 1) -> `probabilities` (n, classes), calibrated;
+    `is_digit` (n, 1), a digit from 0.5; `reconstruction` (n, 28, 28, 1).
+    """
+    layers = keras.layers
+    image = keras.Input(witness.input_shape[1:], name="image")
+    made = witness(image)
+    cooled = layers.Rescaling(1 / temperature)(made["logits"])
+    outputs = {
+        "probabilities": layers.Softmax(name="probabilities")(cooled),
+        "is_digit": layers.Activation("sigmoid", name="is_digit")(
+            layers.Rescaling(1.0, offset=-threshold)(judge(made["features"]))
+        ),
+        "reconstruction": made["reconstruction"],
+    }
+    return keras.Model(image, outputs, name="reading")
+
+
+def read(model: "keras.Model", images: np.ndarray) -> dict[str, np.ndarray]:
+    """What a reading model says of prepared pictures, batch by batch.
+
+    images: uint8 (n, 28, 28). Returns float32 arrays, as `assemble` names them.
+    """
+    batches = [
+        model(normalize(images[at : at + BATCH_SIZE]), training=False)
+        for at in range(0, len(images), BATCH_SIZE)
+    ]
+    return {
+        name: np.concatenate([np.asarray(batch[name]) for batch in batches])
+        for name in ("probabilities", "is_digit", "reconstruction")
+    }

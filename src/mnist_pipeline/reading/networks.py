@@ -1,0 +1,83 @@
+"""The networks that runs have left behind: the newest of each family."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mnist_pipeline.errors import BadFileError, UserError
+from mnist_pipeline.families import EVERY_FAMILY
+
+READING = "reading"
+"""The folder of the model that knows what is no digit."""
+
+
+@dataclass(frozen=True)
+class TrainedNetworks:
+    """What is in a project's `data` folder.
+
+    folder: such as `data`; networks are in `06_models`, their scores in `08_reporting`.
+    """
+
+    folder: Path
+
+    def names(self) -> list[str]:
+        """The families that have been trained, in the order of the table of families."""
+        return [family.name for family in EVERY_FAMILY if self.version_of(family.name)]
+
+    def version_of(self, name: str) -> str | None:
+        """The newest version of a network, such as `2026-11-20T09.29.35.418Z`, or None."""
+        found = self._newest("06_models", name, "model.keras")
+        return found.parent.name if found else None
+
+    def load(self, name: str) -> Any:
+        """The newest network of a family as a Keras model.
+
+        Raises UserError that names the command that trains it, and BadFileError for a damaged file.
+        """
+        path = self._newest("06_models", name, "model.keras")
+        if path is None:
+            raise UserError(
+                f"No {name} has been trained in {self.folder} yet. Train it, and all that reading "
+                f"your own digits needs: kedro run --pipeline={_pipeline_for(name)} (quickly, on "
+                "1,437 digits: add --env=demo)"
+            )
+        from mnist_pipeline.lazy import keras
+
+        try:
+            return keras.models.load_model(path, compile=False)
+        except (ValueError, OSError) as error:
+            raise BadFileError(f"{path}: expected a Keras model ({error}).") from error
+
+    def temperature_of(self, name: str) -> float:
+        """What calibrates the probabilities of a classifier; 1 (no change) if it never was."""
+        return float(self._json("06_models", name, "calibration.json").get("temperature", 1.0))
+
+    def scores_of(self, name: str) -> dict[str, Any]:
+        """The newest metrics of a family; empty if there are none."""
+        return self._json("08_reporting", name, "metrics.json")
+
+    def _json(self, layer: str, name: str, file: str) -> dict[str, Any]:
+        path = self._newest(layer, name, file)
+        return dict(json.loads(path.read_text())) if path else {}
+
+    def _newest(self, layer: str, name: str, file: str) -> Path | None:
+        return max((self.folder / layer / name / file).glob(f"*/{file}"), default=None)
+
+
+def _pipeline_for(name: str) -> str:
+    return READING if name in ("cnn", "autoencoder", "enhancement") else name
+
+
+def find_data(start: Path | None = None) -> Path:
+    """The `data` folder of the Kedro project around `start`, or else of this package's own.
+
+    start: a folder; the working directory if it is left out.
+    """
+    start = (start or Path.cwd()).resolve()
+    own = Path(__file__).parents[3]
+    for folder in (start, *start.parents, own):
+        file = folder / "pyproject.toml"
+        if file.is_file() and 'package_name = "mnist_pipeline"' in file.read_text():
+            return folder / "data"
+    return start / "data"
