@@ -244,6 +244,15 @@ class ReadingSettings(Settings):
     refused_share: Fraction
 
 
+class ClassificationSettings(Settings):
+    """`classification`: explained in its file in `conf/base/parameters`."""
+
+    images: Path
+    patterns: Annotated[list[Path], Field(min_length=1)]
+    family: Path
+    gallery: Count
+
+
 class DegradationSettings(Settings):
     """`degradation`: how digits lose detail. Explained in its file in `conf/base/parameters`."""
 
@@ -272,6 +281,7 @@ def all_settings() -> type[Settings]:
         "distortion": (Annotated[list[Step], Field(min_length=1)], ...),
         "noise_comparison": (NoiseComparisonSettings, ...),
         "reading": (ReadingSettings, ...),
+        "classification": (ClassificationSettings, ...),
     }
     fields |= {name: (settings, ...) for name, settings in families.items()}
     return create_model("Parameters", __base__=Settings, **fields)  # type: ignore[call-overload]

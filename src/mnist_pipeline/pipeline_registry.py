@@ -3,6 +3,7 @@
 from kedro.pipeline import Pipeline
 
 from mnist_pipeline.families import EVERY_FAMILY, FAMILIES, Family
+from mnist_pipeline.pipelines.classification.pipeline import create_pipeline as classification
 from mnist_pipeline.pipelines.evaluation.pipeline import CNN_OF_THIS_RUN, TRAINED_CNN
 from mnist_pipeline.pipelines.evaluation.pipeline import create_pipeline as evaluation
 from mnist_pipeline.pipelines.ingestion.pipeline import create_pipeline as ingestion
@@ -18,7 +19,8 @@ READING = tuple(f for f in FAMILIES if f.name in ("cnn", "autoencoder", "enhance
 
 
 def register_pipelines() -> dict[str, Pipeline]:
-    """Every pipeline starts at the raw files, so that each runs on a fresh machine.
+    """Every pipeline starts at the raw files, so that each runs on a fresh machine; but for
+    `classification`, which reads with networks that are trained already.
 
     They are listed rather than found (`find_pipelines`), because a pipeline that is composed of
     others is lost when Kedro imports only the folder of that name.
@@ -31,6 +33,7 @@ def register_pipelines() -> dict[str, Pipeline]:
         "noise_comparison": _from_raw_files(
             sum((_work(family, TRAINED_CNN) for family in NOISY), noise_comparison(NOISY))
         ),
+        "classification": classification(),
         "reading": _from_raw_files(
             sum((_work(family, CNN_OF_THIS_RUN) for family in READING), reading())
         ),

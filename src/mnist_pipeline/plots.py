@@ -436,6 +436,26 @@ def refusals(refused: dict[str, float], asked: float, dataset: str) -> Figure:
     return figure
 
 
+def gallery(
+    cells: list[tuple[str, np.ndarray, np.ndarray, str]], title: str, dataset: str
+) -> Figure:
+    """Pictures beside what the network saw of them, and its answers.
+
+    cells: (name, picture, seen, answer); picture: float (h, w), 0 to 1; seen: uint8 (28, 28).
+    """
+    columns = min(5, len(cells))
+    rows = -(-len(cells) // columns)
+    figure = _figure(2.3 * columns + 0.4, 1.5 * rows + 0.9, title, dataset)
+    panels = figure.subplots(rows, 2 * columns, squeeze=False).reshape(-1, 2)
+    for (left, right), (name, picture, seen, answer) in zip(panels, cells, strict=False):
+        _show(left, picture)
+        left.set_title(name if len(name) < 19 else f"{name[:16]}...", fontsize=7, pad=2)
+        _show(right, seen)
+        right.set_title(answer, fontsize=9, pad=2, weight="bold",
+                        color=VERMILION if answer == "no digit" else BLUE)  # fmt: skip
+    return _without_empty(figure)
+
+
 def picture_strips(strips: dict[str, np.ndarray], title: str, dataset: str) -> Figure:
     """Strips of pictures, two a row, each under its name.
 

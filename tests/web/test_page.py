@@ -140,15 +140,15 @@ def ink(page: Page) -> int:
 # Files and answers
 
 
-def picture(digit: int, name: str) -> dict[str, Any]:
-    """A PNG file with a drawn digit, as `set_input_files` takes it."""
+def picture(digit: int, name: str, kind: str = "png") -> dict[str, Any]:
+    """A file with a drawn digit, as `set_input_files` takes it."""
     image = Image.new("L", (120, 120), 255)
     for stroke in strokes_of(digit):
         points = [(x, y) for x, y in (20 + 80 * stroke).tolist()]
         ImageDraw.Draw(image).line(points, fill=0, width=9, joint="curve")
     buffer = io.BytesIO()
-    image.save(buffer, "png")
-    return {"name": name, "mimeType": "image/png", "buffer": buffer.getvalue()}
+    image.save(buffer, kind)
+    return {"name": name, "mimeType": f"image/{kind}", "buffer": buffer.getvalue()}
 
 
 def notes() -> dict[str, Any]:
@@ -320,6 +320,13 @@ def test_a_chosen_picture_is_shown_and_read(page: Page) -> None:
     assert wait_for_answer(page)
     expect(page.locator("#picture")).to_be_visible()
     page.get_by_role("button", name="Back to the drawing").click()
+    expect(page.locator("#picture")).to_be_hidden()
+
+
+def test_a_picture_that_the_browser_cannot_show_is_read_all_the_same(page: Page) -> None:
+    page.locator("#file").set_input_files(picture(3, "three.tif", "tiff"))
+    assert wait_for_answer(page)
+    expect(page.locator("#unshowable")).to_be_visible()
     expect(page.locator("#picture")).to_be_hidden()
 
 

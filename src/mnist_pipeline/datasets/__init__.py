@@ -5,6 +5,8 @@ from mnist_pipeline.datasets.idx_dataset import IDXDataset
 from mnist_pipeline.datasets.image_folder_dataset import ImageFolderDataset
 from mnist_pipeline.datasets.keras_model_dataset import KerasModelDataset
 from mnist_pipeline.datasets.optional_dataset import OptionalDataset
+from mnist_pipeline.datasets.table_stream_dataset import TableStreamDataset
+from mnist_pipeline.datasets.trained_networks_dataset import TrainedNetworksDataset
 
 __all__ = [
     "DigitsDataset",
@@ -12,4 +14,6 @@ __all__ = [
     "ImageFolderDataset",
     "KerasModelDataset",
     "OptionalDataset",
+    "TableStreamDataset",
+    "TrainedNetworksDataset",
 ]

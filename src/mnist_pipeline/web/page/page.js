@@ -114,13 +114,17 @@ function urlOf(file) {
 /** Whether the shown answer is about what lies on the paper; a drawing may be a stroke ahead. */
 const isAnswered = () => answered.pictures === paper.pictures;
 
+const pictureShown = () => paper.pictures[isAnswered() ? shown.file : 0];
+const unshowable = new WeakSet(); // files in a format that only the server knows
+
 /** Bring everything that shows the paper up to date. */
 function showPaper() {
-  const file = paper.pictures[isAnswered() ? shown.file : 0];
-  at("picture").hidden = !file;
+  const file = pictureShown();
+  const isShowable = !unshowable.has(file);
+  at("picture").hidden = !file || !isShowable;
+  at("unshowable").hidden = !file || isShowable;
   at("close-picture").hidden = !file;
   at("pen-width").parentElement.hidden = Boolean(file);
-  at("unshowable").hidden = true;
   if (file && at("picture").src !== urlOf(file)) at("picture").src = urlOf(file);
   canvas.inert = Boolean(file);
   const nothing = isBlank(paper) && !wet;
@@ -264,9 +268,9 @@ canvas.addEventListener("blur", () => {
 });
 
 document.addEventListener("keydown", (event) => {
-  const takesBack = (event.ctrlKey || event.metaKey) && !event.shiftKey && event.key.toLowerCase() === "z";
+  const isCommand = (event.ctrlKey || event.metaKey) && !event.shiftKey;
   if (event.key === "Escape" && event.target !== family) clear();
-  if (!takesBack) return;
+  if (!isCommand || event.key.toLowerCase() !== "z") return;
   event.preventDefault();
   undo();
 });
@@ -284,7 +288,7 @@ at("file").addEventListener("change", (event) => {
   event.target.value = ""; // the same file may be chosen again
 });
 
-document.addEventListener("paste", (event) => askAboutPictures(event.clipboardData.files));
+document.addEventListener("paste", (event) => askAboutPictures(event.clipboardData?.files ?? []));
 
 const carriesFiles = (event) => event.dataTransfer?.types.includes("Files");
 
@@ -313,9 +317,8 @@ at("close-picture").addEventListener("click", () => {
 
 at("picture").addEventListener("load", showBoxes);
 at("picture").addEventListener("error", () => {
-  at("picture").hidden = true;
-  at("unshowable").hidden = false;
-  showBoxes();
+  unshowable.add(pictureShown());
+  showPaper();
 });
 
 // ---------------------------------------------------------------- asking

@@ -1,0 +1,42 @@
+"""What earlier runs have trained, as a Kedro dataset."""
+
+from pathlib import Path
+from typing import Any
+
+from kedro.io import AbstractDataset, DatasetError
+
+from mnist_pipeline.reading.networks import TrainedNetworks
+
+
+class TrainedNetworksDataset(AbstractDataset):
+    """Loads a view of every network in a `data` folder; each is read when it is asked for.
+
+    For what is decided by a parameter, such as which family reads. It saves nothing.
+
+    In a catalog:
+
+    ```yaml
+    trained_networks:
+      type: mnist_pipeline.datasets.TrainedNetworksDataset
+      filepath: data
+    ```
+    """
+
+    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
+        """Name the folder."""
+        self._filepath = Path(filepath)
+        self.metadata = metadata
+
+    def load(self) -> TrainedNetworks:
+        """The networks that are there now."""
+        return TrainedNetworks(self._filepath)
+
+    def save(self, data: Any) -> None:
+        """Raises DatasetError: networks are saved by the pipelines that train them."""
+        raise DatasetError(f"{self} cannot be saved.")
+
+    def _exists(self) -> bool:
+        return bool(TrainedNetworks(self._filepath).names())
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": self._filepath}

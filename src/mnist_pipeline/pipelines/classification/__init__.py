@@ -1,0 +1,1 @@
+"""Classification: the user's own pictures are read."""
