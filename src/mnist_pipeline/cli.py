@@ -25,6 +25,7 @@ from kedro.utils import find_kedro_project
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from mnist_pipeline.commands import digits
 from mnist_pipeline.errors import UserError
 from mnist_pipeline.logs import ForUsers
 
@@ -147,4 +148,5 @@ def _run_options() -> list[click.Parameter]:
     return options
 
 
+cli.add_command(digits)
 cli.add_command(click.Command("run", callback=run, params=_run_options(), help=kedro_run.help))

@@ -26,6 +26,7 @@ else:
                 os.environ["KERAS_BACKEND"] = "tensorflow"
                 with _silent_stderr():
                     config = import_module("keras").config
+                    import_module("tensorflow").config.list_physical_devices("GPU")
                 config.set_image_data_format("channels_last")
                 config.set_floatx("float32")
             return getattr(import_module(self._name), attribute)

@@ -6,7 +6,7 @@
 (7, 0.998)
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -129,9 +129,17 @@ class DigitClassifier:
         patterns: which files, such as `*.png`. Yields each path with its answer, or with the
         reason why it cannot be read. Needs the same memory for any number of files.
         """
-        from mnist_pipeline.reading.folder import find_pictures, prepare_files
+        from mnist_pipeline.reading.folder import find_pictures
 
-        for batch in prepare_files(find_pictures(Path(folder), patterns)):
+        return self.classify_files(find_pictures(Path(folder), patterns))
+
+    def classify_files(
+        self, files: Iterable[Path]
+    ) -> Iterator[tuple[Path, Answer | BadPictureError]]:
+        """Read the one digit of every file, in batches, as `classify_folder` does."""
+        from mnist_pipeline.reading.folder import prepare_files
+
+        for batch in prepare_files(files):
             answers = iter(self.answer([f for f in batch.found if not isinstance(f, Exception)]))
             for path, found in zip(batch.paths, batch.found, strict=True):
                 yield path, found if isinstance(found, BadPictureError) else next(answers)

@@ -12,6 +12,12 @@ READING = "reading"
 """The folder of the model that knows what is no digit."""
 
 
+class NotTrainedError(UserError):
+    """A network is asked for that no run has trained yet."""
+
+    code = "not_trained"
+
+
 @dataclass(frozen=True)
 class TrainedNetworks:
     """What is in a project's `data` folder.
@@ -33,11 +39,11 @@ class TrainedNetworks:
     def load(self, name: str) -> Any:
         """The newest network of a family as a Keras model.
 
-        Raises UserError that names the command that trains it, and BadFileError for a damaged file.
+        Raises NotTrainedError that names the command that trains it, and BadFileError for a damaged file.
         """
         path = self._newest("06_models", name, "model.keras")
         if path is None:
-            raise UserError(
+            raise NotTrainedError(
                 f"No {name} has been trained in {self.folder} yet. Train it, and all that reading "
                 f"your own digits needs: kedro run --pipeline={_pipeline_for(name)} (quickly, on "
                 "1,437 digits: add --env=demo)"

@@ -1,0 +1,246 @@
+"""`digits`: read pictures of digits on the command line, without Kedro.
+
+What the commands need is imported when they run, so that help comes at once.
+"""
+
+import contextlib
+import json
+import sys
+from collections.abc import Callable, Iterator
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+import click
+
+if TYPE_CHECKING:
+    from mnist_pipeline.reading.networks import TrainedNetworks
+
+PATHS = click.argument(
+    "paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path)
+)
+FAMILY = click.option("--family", default="cnn", show_default=True, help="Which network reads.")
+DATA = click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    help="Folder of the trained networks. [the project's]",
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def digits() -> None:
+    """Read your own pictures of handwritten digits."""
+
+
+@digits.command()
+@PATHS
+@click.option(
+    "--format", "style", type=click.Choice(["table", "csv", "json"]), default="table",
+    show_default=True, help="How answers are written.",
+)  # fmt: skip
+@click.option("--output", type=click.Path(path_type=Path), help="Write into this file.")
+@click.option("--many", is_flag=True, help="Several digits in one picture: a line for each.")
+@FAMILY
+@DATA
+def predict(
+    paths: tuple[Path, ...], style: str, output: Path | None, many: bool, family: str,
+    data: Path | None,
+) -> None:  # fmt: skip
+    """Read the digit of each picture. A PATH is a picture, or a folder of them."""
+    from tqdm import tqdm
+
+    from mnist_pipeline.reading.classifier import DigitClassifier
+    from mnist_pipeline.reading.folder import find_pictures
+
+    folders = [find_pictures(path) if path.is_dir() else iter([path]) for path in paths]
+    classifier = DigitClassifier(_networks(data), family)
+    refused: list[str] = []
+    files = tqdm(chain(*folders), "reading", unit=" images", disable=None, leave=False)
+    rows = _rows(classifier, iter(files), many, refused)
+    with _opened(output) as file:
+        WRITERS[style](rows, file)
+    if refused:
+        raise click.ClickException(
+            f"{len(refused):,} of the pictures cannot be read:\n  " + "\n  ".join(refused[:20])
+        )
+
+
+@digits.command()
+@PATHS
+@click.option(
+    "--output", type=click.Path(path_type=Path), default=".", help="Folder to write into. [here]"
+)
+@click.option("--size", default=280, show_default=True, help="Of the pictures written, in pixels.")
+@DATA
+def enhance(paths: tuple[Path, ...], output: Path, size: int, data: Path | None) -> None:
+    """Restore the digit of each picture with the U-Net: NAME_restored.png."""
+    from PIL import Image
+
+    from mnist_pipeline.reading.classifier import DigitClassifier
+    from mnist_pipeline.reading.folder import find_pictures
+
+    files = [file for path in paths for file in (find_pictures(path) if path.is_dir() else [path])]
+    classifier = DigitClassifier(_networks(data))
+    output.mkdir(parents=True, exist_ok=True)
+    for file in files:
+        restored = classifier.enhance(file)
+        if restored is None:
+            click.echo(f"{file}: there is no ink in the picture")
+            continue
+        target = output / f"{file.stem}_restored.png"
+        Image.fromarray(restored).resize((size, size), Image.Resampling.NEAREST).save(target)
+        click.echo(target)
+
+
+@digits.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Who may ask; 0.0.0.0: all.")
+@click.option("--port", default=8000, show_default=True)
+@FAMILY
+@DATA
+def web(host: str, port: int, family: str, data: Path | None) -> None:
+    """Open a page to draw digits on, and the REST interface."""
+    _need("fastapi_offline", "app")
+    from mnist_pipeline.web.server import serve
+
+    serve(_networks(data), family, host, port)
+
+
+@digits.command()
+@DATA
+def models(data: Path | None) -> None:
+    """List the trained networks."""
+    networks = _networks(data)
+    if not networks.names():
+        raise click.ClickException(
+            f"Nothing has been trained in {networks.folder} yet: kedro run --pipeline=reading "
+            "(quickly, on 1,437 digits: add --env=demo)"
+        )
+    click.echo(f"{'family':28}{'accuracy':>9}  {'data':24}version")
+    for name in networks.names():
+        scores = networks.scores_of(name)
+        accuracy = f"{scores['accuracy']:.2%}" if "accuracy" in scores else "-"
+        click.echo(
+            f"{name:28}{accuracy:>9}  {scores.get('dataset', '?'):24}{networks.version_of(name)}"
+        )
+
+
+@digits.command()
+@FAMILY
+@click.option(
+    "--format", "style", type=click.Choice(["onnx", "tflite", "saved_model"]), required=True
+)
+@click.option("--output", type=click.Path(path_type=Path), help="File or folder to write.")
+@DATA
+def export(family: str, style: str, output: Path | None, data: Path | None) -> None:
+    """Write a network for other programs, and check that it answers as before."""
+    _need("onnxruntime", "export")
+    from mnist_pipeline.reading.export import export_network
+
+    networks = _networks(data)
+    target = output or Path(f"{family}.{style}")
+    click.echo(export_network(networks, family, style, target))
+
+
+def _networks(data: Path | None) -> "TrainedNetworks":
+    from mnist_pipeline.reading.networks import TrainedNetworks, find_data
+
+    return TrainedNetworks(data or find_data())
+
+
+def _need(module: str, extra: str) -> None:
+    """Refuse kindly where an optional part is not installed."""
+    from importlib.util import find_spec
+
+    if find_spec(module) is None:
+        raise click.ClickException(
+            f"This needs the extra {extra!r}: pip install 'mnist-pipeline[{extra}]'"
+        )
+
+
+Row = dict[str, Any]
+
+
+def _rows(classifier: Any, files: Iterator[Path], many: bool, refused: list[str]) -> Iterator[Row]:
+    """A row for each answer; what cannot be read is noted in `refused`."""
+    from mnist_pipeline.reading.pictures import BadPictureError
+
+    for file, answers in _many(classifier, files) if many else _one_each(classifier, files):
+        if isinstance(answers, BadPictureError):
+            refused.append(answers.message)
+            continue
+        for answer in answers:
+            yield {
+                "file": str(file),
+                "digit": answer.digit,
+                "confidence": round(answer.confidence, 6),
+                **{f"p{k}": round(float(p), 6) for k, p in enumerate(answer.probabilities)},
+                "is_digit": answer.is_digit,
+                "reason": answer.reason or "",
+                "box": answer.box,
+            }
+
+
+def _one_each(classifier: Any, files: Iterator[Path]) -> Iterator[tuple[Path, Any]]:
+    from mnist_pipeline.reading.pictures import BadPictureError
+
+    for file, answer in classifier.classify_files(files):
+        yield file, answer if isinstance(answer, BadPictureError) else [answer]
+
+
+def _many(classifier: Any, files: Iterator[Path]) -> Iterator[tuple[Path, Any]]:
+    from mnist_pipeline.reading.pictures import BadPictureError
+
+    for file in files:
+        try:
+            yield file, classifier.classify_many(file)
+        except BadPictureError as error:
+            yield file, error
+
+
+def _write_table(rows: Iterator[Row], file: TextIO) -> None:
+    file.write(f"{'digit':>5}  {'confidence':>10}  file\n")
+    for row in rows:
+        digit = "-" if row["digit"] is None else row["digit"]
+        note = "" if row["is_digit"] else f"   ({row['reason']})"
+        file.write(f"{digit:>5}  {row['confidence']:>10.1%}  {row['file']}{note}\n")
+
+
+def _write_csv(rows: Iterator[Row], file: TextIO) -> None:
+    import csv
+
+    from mnist_pipeline.reading.tables import COLUMNS
+
+    writer = csv.DictWriter(file, COLUMNS, extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+
+
+def _write_json(rows: Iterator[Row], file: TextIO) -> None:
+    """A list with an object in each line."""
+    file.write("[")
+    for position, row in enumerate(rows):
+        file.write(",\n " if position else "\n ")
+        json.dump(row, file)
+    file.write("\n]\n")
+
+
+WRITERS: dict[str, Callable[[Iterator[Row], TextIO], None]] = {
+    "table": _write_table,
+    "csv": _write_csv,
+    "json": _write_json,
+}
+
+
+@contextlib.contextmanager
+def _opened(path: Path | None) -> Iterator[TextIO]:
+    """Standard output, or a file that gets its name when it is complete."""
+    if path is None:
+        yield sys.stdout
+        return
+    unfinished = path.with_name(f"{path.name}.part")
+    try:
+        with unfinished.open("w", encoding="utf-8", newline="") as file:
+            yield file
+    except FileNotFoundError as error:
+        raise click.ClickException(f"--output: there is no folder {path.parent}.") from error
+    unfinished.replace(path)
