@@ -24,8 +24,16 @@ os.environ.pop("MLFLOW_TRACKING_URI", None)
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 
 
+SHARED = ("finished_run", "reading_data")
+"""Fixtures that take long: with several workers, one of them runs all the tests that need it."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leave the tests marked `mnist` out, and say so, where there is no MNIST."""
+    for item in items:
+        for name in SHARED:
+            if name in getattr(item, "fixturenames", ()):
+                item.add_marker(pytest.mark.xdist_group(name))
     if MNIST_DIR is None:
         for item in items:
             if item.get_closest_marker("mnist"):
@@ -99,3 +107,36 @@ def finished_run(tmp_path_factory: pytest.TempPathFactory) -> "tuple[Path, str]"
     done = run_kedro(folder, "run", "--env=test")
     assert done.returncode == 0, done.stdout
     return folder, done.stdout
+
+
+@pytest.fixture(scope="session")
+def reading_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A `data` folder with all that reading your own pictures needs: small networks, but able.
+
+    They have seen MNIST where there is one, the bundled digits otherwise.
+    """
+    folder = copy_project(tmp_path_factory.mktemp("reading"))
+    parameters = [
+        "cnn.model.filters=[[16],[32]]",
+        "cnn.model.hidden_units=[64]",
+        "cnn.model.batch_norm_momentum=0.9",
+        "autoencoder.model.filters=[8,16]",
+        "autoencoder.model.latent_dim=32",
+        "reading.pictures=4000",
+        "reading.hidden_units=[64]",
+        "reading.epochs=3",
+        "data.test_limit=500",
+    ]
+    if MNIST_DIR:
+        parameters += ["data.sources=[mnist_files]", "data.train_limit=20000"]
+        parameters += ["cnn.training.epochs=3"]
+        environment = {"MNIST_DIR": MNIST_DIR}
+    else:
+        parameters += ["data.train_limit=null", "cnn.training.epochs=15"]
+        environment = {}
+    done = run_kedro(
+        folder, "run", "--env=test", "--pipeline=reading", f"--params={','.join(parameters)}",
+        **environment,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
+    return folder / "data"

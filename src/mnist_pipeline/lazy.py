@@ -24,7 +24,7 @@ else:
             if "keras" not in sys.modules:
                 # This project is written for TensorFlow; ~/.keras/keras.json may say otherwise.
                 os.environ["KERAS_BACKEND"] = "tensorflow"
-                with _silent_stderr():
+                with silent_stderr():
                     config = import_module("keras").config
                     import_module("tensorflow").config.list_physical_devices("GPU")
                 config.set_image_data_format("channels_last")
@@ -33,11 +33,11 @@ else:
 
     keras, tf = _LazyModule("keras"), _LazyModule("tensorflow")
 
-__all__ = ["keras", "tf"]
+__all__ = ["keras", "silent_stderr", "tf"]
 
 
 @contextlib.contextmanager
-def _silent_stderr() -> Iterator[None]:
+def silent_stderr() -> Iterator[None]:
     """Drop what is written to the file descriptor.
 
     TensorFlow writes notes about the processor there before its own log level is in force. What

@@ -39,7 +39,8 @@ class TrainedNetworks:
     def load(self, name: str) -> Any:
         """The newest network of a family as a Keras model.
 
-        Raises NotTrainedError that names the command that trains it, and BadFileError for a damaged file.
+        Raises NotTrainedError that names the command that trains it, and BadFileError for a damaged
+        file.
         """
         path = self._newest("06_models", name, "model.keras")
         if path is None:

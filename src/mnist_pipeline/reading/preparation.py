@@ -92,9 +92,9 @@ def find_ink(grey: np.ndarray) -> np.ndarray:
     grey = _shrink(grey, WORK_PX)
     if not is_dark_on_light(grey):
         grey = 1 - grey
-    contrast = 1 - grey / np.maximum(find_ground(grey), 1e-3)
-    contrast = _without_lines(np.clip(contrast, 0, 1))
-    return _stretch(contrast)
+    ground = find_ground(grey)
+    contrast = np.clip((ground - grey) / np.maximum(ground, 0.1), 0, 1)
+    return _stretch(_without_lines(contrast))
 
 
 def is_dark_on_light(grey: np.ndarray) -> bool:
@@ -106,8 +106,8 @@ def is_dark_on_light(grey: np.ndarray) -> bool:
     small = _shrink(grey, LIGHT_PX)
     low, ground, high = np.percentile(_rim(small), (10, 50, 90))
     darkest, brightest = float(small.min()), float(small.max())
-    if high - low < 0.15 * (brightest - darkest):
-        return bool(ground - darkest > brightest - ground)
+    if high - low <= 0.15 * (brightest - darkest):
+        return bool(ground - darkest >= brightest - ground)
     for radius in (max(small.shape) / 40, max(small.shape) / 16):
         stroke = _disk(max(1.0, radius))
         dark = float(((cv2.morphologyEx(small, cv2.MORPH_CLOSE, stroke) - small) ** 3).sum())

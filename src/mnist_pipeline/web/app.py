@@ -48,7 +48,12 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 CONTENT_SECURITY = "default-src 'self'; img-src 'self' data: blob:"
 
 Files = Annotated[
-    list[UploadFile], File(description="Pictures of digits: PNG, JPEG, BMP, TIFF and others.")
+    list[UploadFile],
+    File(
+        description="Pictures of digits: PNG, JPEG, BMP, TIFF and others.",
+        min_length=1,
+        max_length=MAX_FILES,
+    ),
 ]
 FamilyName = Annotated[str, Query(description="Which network reads; see /v1/models.")]
 
@@ -159,10 +164,6 @@ def _problem(status: int, code: str, message: str, headers: Any = None) -> JSONR
 
 
 async def _contents(files: list[UploadFile]) -> list[tuple[str, bytes]]:
-    if len(files) > MAX_FILES:
-        raise BadPictureError(
-            "too_many_files", f"{len(files)} files in one request; at most {MAX_FILES} are read."
-        )
     return [(file.filename or "picture", await file.read()) for file in files]
 
 

@@ -1,0 +1,113 @@
+"""The reading model, made of a small classifier and a small autoencoder."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from mnist_pipeline.lazy import keras
+from mnist_pipeline.preprocessing import normalize
+from mnist_pipeline.reading.calibration import soften
+from mnist_pipeline.reading.model import fit_judge, look, read
+
+
+@pytest.fixture(scope="module")
+def answers(networks):
+    return read(networks.reading, networks.held_out)
+
+
+def test_there_is_an_answer_of_each_kind_for_every_picture(networks, answers):
+    n = len(networks.held_out)
+    shapes = {name: values.shape for name, values in answers.items()}
+    assert shapes == {
+        "probabilities": (n, 10), "is_digit": (n, 1), "reconstruction": (n, 28, 28, 1)
+    }  # fmt: skip
+    for values in answers.values():
+        assert values.dtype == np.float32
+        assert values.min() >= 0
+        assert values.max() <= 1
+
+
+def test_probabilities_are_the_classifiers_at_the_given_temperature(networks, answers):
+    alone = networks.classifier(normalize(networks.held_out), training=False).numpy()
+    expected = soften(alone, networks.temperature)
+    np.testing.assert_allclose(answers["probabilities"], expected, atol=1e-5)
+    assert not np.allclose(answers["probabilities"], alone, atol=0.01)
+
+
+def test_the_reconstruction_is_the_autoencoders(networks, answers):
+    alone = networks.autoencoder(normalize(networks.held_out), training=False)
+    np.testing.assert_allclose(answers["reconstruction"], alone, atol=1e-6)
+
+
+def test_of_the_digits_that_the_threshold_was_chosen_on_the_asked_share_is_refused(
+    networks, answers
+):
+    refused = (answers["is_digit"] < 0.5).sum()
+    assert refused == networks.refused_share * len(networks.held_out) == 20
+
+
+def test_outliers_are_refused_far_more_often_than_digits(networks):
+    refused = read(networks.reading, networks.outliers)["is_digit"] < 0.5
+    assert refused.mean() > 5 * networks.refused_share
+
+
+def test_the_witness_sees_features_logits_code_and_where_the_reconstruction_is_wrong(networks):
+    image = networks.digits.images[:1]
+    made = networks.witness(normalize(image), training=False)
+    features = look(networks.witness, image)
+    dense = next(layer for layer in networks.classifier.layers if "dense" in layer.name)
+    n_features, n_tiles = dense.input.shape[-1], 7 * 7
+    assert features.shape == (1, n_features + 10 + 4 + n_tiles)
+    np.testing.assert_array_equal(features[:, n_features : n_features + 10], made["logits"])
+    error = np.square(normalize(image) - made["reconstruction"]).reshape(7, 4, 7, 4)
+    tiles = error.mean(axis=(1, 3)).ravel()
+    np.testing.assert_allclose(features[0, -n_tiles:], tiles, atol=1e-6)
+
+
+def test_pictures_are_looked_at_batch_by_batch(networks):
+    images = np.concatenate([networks.digits.images[:400], networks.outliers[:200]])
+    together = look(networks.witness, images)
+    assert len(together) == 600  # a batch has 500
+    np.testing.assert_allclose(together[550:], look(networks.witness, images[550:]), atol=1e-4)
+
+
+def test_the_judge_learns_what_can_be_told_apart_and_the_same_from_the_same_seed():
+    rng = np.random.default_rng(0)
+    digits, outliers = rng.normal(5, 1, (200, 4)), rng.normal(-5, 1, (200, 4))
+    settings = {"epochs": 3, "batch_size": 50, "learning_rate": 0.01, "hidden_units": [8]}
+    one, again, other = (
+        fit_judge(digits, outliers, **settings, dropout=0.1, seed=seed) for seed in (0, 0, 1)
+    )
+    assert one(digits).numpy().min() > 0 > one(outliers).numpy().max()
+    np.testing.assert_array_equal(one(digits), again(digits))
+    assert not np.array_equal(one(digits), other(digits))
+
+
+ELSEWHERE = """
+import sys
+sys.modules["mnist_pipeline"] = None  # as where it is not installed
+import keras, numpy
+folder = sys.argv[1]
+answers = keras.models.load_model(folder + "/model.keras")(numpy.load(folder + "/images.npy"))
+numpy.savez(folder + "/answers.npz", **{name: value.numpy() for name, value in answers.items()})
+"""
+
+
+def test_the_saved_model_gives_the_same_answers_where_this_package_is_not(
+    networks, answers, tmp_path
+):
+    networks.reading.save(tmp_path / "model.keras")
+    np.save(tmp_path / "images.npy", normalize(networks.held_out))
+    here = keras.models.load_model(tmp_path / "model.keras")
+    subprocess.run(
+        [sys.executable, "-c", ELSEWHERE, str(tmp_path)],
+        check=True, cwd=tmp_path, env={**os.environ, "KERAS_BACKEND": "tensorflow"}, timeout=120,
+    )  # fmt: skip
+    elsewhere = np.load(tmp_path / "answers.npz")
+    assert set(elsewhere) == set(answers)
+    for name, values in read(here, networks.held_out).items():
+        np.testing.assert_array_equal(values, answers[name])
+        np.testing.assert_allclose(elsewhere[name], answers[name], atol=1e-5)
