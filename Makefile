@@ -6,13 +6,16 @@ export MLFLOW_DISABLE_TELEMETRY = true
 export MLFLOW_SERVER_ENABLE_JOB_EXECUTION = false
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format lock viz viz-build ui clean
+.PHONY: help demo app test lint format lock viz viz-build ui clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(READY) ## train every family on real digits that need no download (three minutes)
 	$(BIN)/kedro run --env=demo
+
+app: $(READY) ## draw digits at http://127.0.0.1:8000, and ask over REST
+	$(BIN)/digits web
 
 test: lint ## lint, then the whole test suite
 	$(BIN)/pytest

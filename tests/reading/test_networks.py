@@ -15,7 +15,7 @@ from tests.reading.conftest import IMAGE, NEW, OLD, save_json, save_network
 def test_the_newest_network_is_loaded(tmp_path):
     image = np.ones((1, 28, 28, 1), np.float32)
     answers = {}
-    for version in (NEW, OLD):
+    for version in (OLD, NEW):
         model = build_mlp(IMAGE, (10,), hidden_units=[2], dropout=0.0)
         save_network(tmp_path, "mlp", model, version)
         answers[version] = model(image)

@@ -105,7 +105,7 @@ def test_digits_of_mnist_come_back_unchanged(mnist_dir):
         lambda image: 255 - image,  # dark on light
         lambda image: np.roll(image, 3, axis=1),  # off the centre
         lambda image: image[:27],
-        lambda image: np.zeros_like(image),
+        np.zeros_like,
         lambda image: np.pad(image[4:-4, 4:-4], 4, constant_values=90),  # grey ground
         lambda image: cv2.resize(image[4:24, 4:24], (28, 28)),  # too long
     ],
@@ -168,7 +168,7 @@ def test_faint_ink_is_as_black_as_any(label, ink, paper):
     assert difference(image_of(faint), image_of(grey)) < SAME
 
 
-@LABELS
+@pytest.mark.parametrize("label", [0, 3, 5, 6])
 @pytest.mark.parametrize("factor", [2, 5, 10])
 def test_an_enlarged_digit_is_the_same_digit(label, factor):
     grey = drawn(label)
@@ -211,13 +211,19 @@ def stroke_px(image):
     return image.sum() / 255 / skeletonize(image > 127).sum()
 
 
-@pytest.mark.parametrize("width", [1, 3, 10, 30, 60, 80, 100, 130])
-def test_hairlines_and_markers_come_near_the_strokes_of_mnist(width):
-    """Left alone they would be 0.07 to 6 pixels wide."""
+@pytest.mark.parametrize("width", [1, 3, 10, 30, 60])
+def test_hairlines_come_near_the_strokes_of_mnist_and_pens_stay(width):
+    """Left alone the thinnest would be 0.07 pixels wide."""
     alone = 20 * width / (300 + width)
     for label in (0, 2, 7):
         image = image_of(drawn(label, side_px=500, length_px=300, width_px=width, scale=2))
-        assert stroke_px(image) == pytest.approx(np.clip(alone, 1.7, 5), rel=0.25)
+        assert stroke_px(image) == pytest.approx(max(alone, 1.7), rel=0.25)
+
+
+@pytest.mark.parametrize("label", [0, 2, 7])
+def test_markers_are_thinned(label):
+    grey = drawn(label, side_px=500, length_px=280, width_px=150, scale=2)
+    assert stroke_px(image_of(grey)) < 0.85 * stroke_px(fit_like_mnist(1 - grey))
 
 
 def test_a_hairline_and_a_pen_write_the_same_digits():
@@ -316,11 +322,6 @@ def test_the_table_beside_the_paper_is_not_the_digit():
 
 # Pictures without a digit
 
-WHITE = pytest.mark.xfail(
-    strict=True, reason="an even white picture is turned over, and is all ink"
-)
-
-
 def slope(low):
     return np.tile(np.linspace(low, 1, 100, dtype=np.float32), (100, 1))
 
@@ -329,9 +330,9 @@ def slope(low):
 @pytest.mark.parametrize(
     "grey",
     [
-        pytest.param(np.ones((100, 100), np.float32), marks=WHITE, id="white"),
-        pytest.param(np.ones((28, 28), np.float32), marks=WHITE, id="small white"),
-        pytest.param(to_grey(np.zeros((100, 100, 4), np.uint8)), marks=WHITE, id="transparent"),
+        pytest.param(np.ones((100, 100), np.float32), id="white"),
+        pytest.param(np.ones((28, 28), np.float32), id="small white"),
+        pytest.param(to_grey(np.zeros((100, 100, 4), np.uint8)), id="transparent"),
         pytest.param(np.zeros((100, 100), np.float32), id="black"),
         pytest.param(np.zeros((28, 28), np.float32), id="small black"),
         pytest.param(np.full((100, 150), 0.5, np.float32), id="grey"),
@@ -345,7 +346,6 @@ def test_in_a_blank_picture_there_is_no_ink(grey, prepare):
     assert not prepare(grey)
 
 
-@pytest.mark.xfail(strict=True, reason="light on white paper that is turned over is all contrast")
 def test_in_a_large_white_page_under_uneven_light_there_is_no_ink():
     page = np.tile(np.linspace(0.95, 1, 640, dtype=np.float32), (480, 1))
     assert prepare_image(page) is None
@@ -378,9 +378,11 @@ def test_pictures_of_any_size_are_prepared_or_are_empty(shape):
             assert found is None or (found.image.shape == (28, 28) and found.image.any())
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
-@given(hnp.arrays(np.float32, st.tuples(st.integers(1, 30), st.integers(1, 30)),
-                  elements=st.one_of(st.sampled_from([0.0, 1.0]), st.floats(0, 1, width=32))))  # fmt: skip
+GREYS = st.one_of(st.sampled_from([0.0, 1.0]), st.floats(0, 1, width=32))
+
+
+@QUICK
+@given(hnp.arrays(np.float32, st.tuples(*2 * [st.integers(1, 30)]), elements=GREYS))
 def test_nothing_is_raised_on_any_picture_and_every_box_is_in_it(grey):
     before = grey.copy()
     for found in (prepare_image(grey), *prepare_many(grey)):
