@@ -107,6 +107,10 @@ def pictures(tiny_digits, probabilities, history, folds, comparison, strengths, 
         "noise comparison": plots.noise_comparison(comparison, DATASET),
         "strengths": plots.strength_curves(strengths, ["cnn", "mlp"], DATASET),
         "corruptions": plots.corruption_table(corruptions, DATASET),
+        "refusals": plots.refusals({"test digits": 0.01, "glyph": 0.97}, 0.01, DATASET),
+        "gallery": plots.gallery(
+            [(f"{k}.png", images[k] / 255, images[k], str(k)) for k in range(7)], "Mine", DATASET
+        ),
     }
 
 
@@ -248,3 +252,38 @@ def test_a_classifier_looks_the_same_whichever_others_are_drawn(strengths):
         for axes in plots.strength_curves(curves, ["mlp", "cnn"], DATASET).axes
     ]
     assert len({c["cnn"] for c in colours}) == 1
+
+
+def test_refusals_are_drawn_in_percent_beside_what_was_asked_for():
+    refused = {"test digits": 0.012, "glyph": 0.97, "leaves": 1.0}
+    (axes,) = plots.refusals(refused, 0.015, DATASET).axes
+    assert [bar.get_width() for bar in axes.patches] == pytest.approx([1.2, 97, 100])
+    assert [text.get_text() for text in axes.texts] == ["1.2 %", "97.0 %", "100.0 %"]
+    assert [label.get_text() for label in axes.get_yticklabels()] == list(refused)
+    assert axes.get_xlabel() == "refused (%); of digits, 1.5 % was aimed at"
+    looks = [(bar.get_facecolor(), bar.get_hatch()) for bar in axes.patches]
+    assert looks[0] != looks[1] == looks[2]
+
+
+@pytest.mark.parametrize("n", [1, 4, 5, 12])
+def test_the_gallery_shows_every_picture_beside_what_was_seen_of_it(n):
+    rng = np.random.default_rng(0)
+    cells = [
+        (f"{k}.png", rng.random((9, 7)), rng.integers(0, 256, (28, 28), np.uint8), f"{k % 10}  9%")
+        for k in range(n)
+    ]
+    figure = plots.gallery(cells, "Mine", DATASET)
+    drawn = [axes for axes in figure.axes if axes.has_data()]
+    assert len(drawn) == 2 * n
+    for left, right, cell in zip(drawn[::2], drawn[1::2], cells, strict=True):
+        assert (left.get_title(), right.get_title()) == (cell[0], cell[3])
+        np.testing.assert_array_equal(left.images[0].get_array(), cell[1])
+        np.testing.assert_array_equal(right.images[0].get_array(), cell[2])
+
+
+def test_the_gallery_shortens_long_names_and_colours_what_is_no_digit():
+    seen = np.zeros((28, 28), np.uint8)
+    cells = [("a_very_long_name_of_a_file.png", seen / 255, seen, "no digit")]
+    left, right = plots.gallery([*cells, ("b.png", seen / 255, seen, "7  99%")], "t", "d").axes[:2]
+    assert left.get_title() == "a_very_long_name..."
+    assert right.title.get_color() == plots.VERMILION

@@ -5,7 +5,7 @@ import pytest
 from mnist_pipeline.degradation import degrade
 from mnist_pipeline.digits import Digits
 from mnist_pipeline.lazy import keras
-from mnist_pipeline.metrics import pca_mse
+from mnist_pipeline.metrics import expected_calibration_error, pca_mse
 from mnist_pipeline.parameters import DegradationSettings
 from mnist_pipeline.pipelines.evaluation import nodes
 from mnist_pipeline.preprocessing import normalize
@@ -171,3 +171,35 @@ def test_metrics_are_the_report_the_data_and_all_scores():
         "fit_seconds": 2.0, "test_images": 30, "train_sha256": "abc",
         "accuracy": 0.5, "psnr_db": 20.0,
     }  # fmt: skip
+
+
+def too_sure(n, times=3.0):
+    """Honest logits, labels drawn by them, and probabilities of the logits times 3."""
+    rng = np.random.default_rng(0)
+    logits = rng.normal(0, 2, (n, 10))
+    honest = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    labels = (honest.cumsum(axis=1) < rng.random((n, 1))).sum(axis=1)
+    sure = np.exp(times * logits)
+    return sure / sure.sum(axis=1, keepdims=True), labels
+
+
+def test_the_temperature_is_fitted_to_the_validation_digits_only(monkeypatch):
+    monkeypatch.setattr(nodes, "predict", lambda _, inputs: [None, inputs])
+    probabilities, labels = too_sure(6000)
+    labels[:3000] = probabilities[:3000].argmax(axis=1)  # as if it had learned these by heart
+    split = pd.DataFrame({"part": ["train"] * 3000 + ["validation"] * 3000})
+    calibrated = nodes.calibrate(None, probabilities, np.eye(10)[labels], split, output=1)
+    assert calibrated == {"temperature": pytest.approx(3, rel=0.05), "validation_images": 3000}
+
+
+def test_the_calibration_error_is_that_after_calibration():
+    probabilities, labels = too_sure(4000)
+    digits = Digits(np.zeros((4000, 28, 28), np.uint8), labels.astype(np.uint8))
+    mended, unmended = (
+        nodes.score_calibration(probabilities, digits, {"temperature": t}) for t in (3.0, 1.0)
+    )
+    assert mended["temperature"] == 3.0
+    assert mended["calibrated_expected_calibration_error"] < 0.02
+    error = expected_calibration_error(probabilities, labels)
+    assert unmended["calibrated_expected_calibration_error"] == pytest.approx(error)
+    assert error > 0.1

@@ -1,6 +1,7 @@
 """Drawn digits, and networks small enough to be trained and saved in seconds."""
 
 import json
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from mnist_pipeline.models.unet import build_unet
 from mnist_pipeline.preprocessing import normalize
 from mnist_pipeline.reading import model as reading
 from mnist_pipeline.reading.outliers import make_outliers, vary_digits
+from mnist_pipeline.sources import read_bundled_digits
 from tests.own_digits.draw import ink, placed
 from tests.own_digits.strokes import DIGITS, write
 
@@ -78,9 +80,15 @@ class Networks:
         self.reading = reading.assemble(self.witness, self.judge, self.temperature, threshold)
 
 
+@cache
+def trained() -> Networks:
+    """Once, though tests of other folders ask for them too."""
+    return Networks(read_bundled_digits(None).train)
+
+
 @pytest.fixture(scope="session")
-def networks(bundled: Digits) -> Networks:
-    return Networks(bundled)
+def networks() -> Networks:
+    return trained()
 
 
 def save_network(data, name, model, version=NEW):

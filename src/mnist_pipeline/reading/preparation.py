@@ -52,17 +52,23 @@ def prepare_image(grey: np.ndarray) -> PreparedDigit | None:
     if is_mnist_like(grey):
         return PreparedDigit(np.rint(255 * grey).astype(np.uint8), _bounds(grey > 0))
     ink = find_ink(grey)
-    pieces = find_pieces(ink)
-    if not pieces:
-        return None
-    return _prepare(ink, _around_the_main_piece(pieces), grey.shape)
+    digit = find_digit(ink)
+    return None if digit is None else _prepare(digit, max(grey.shape) / max(ink.shape))
 
 
 def prepare_many(grey: np.ndarray) -> list[PreparedDigit]:
     """Find every digit of a picture, line by line and from left to right."""
     ink = find_ink(grey)
-    groups = _in_reading_order(_digits_of(find_pieces(ink)))
-    return [_prepare(ink, group, grey.shape) for group in groups]
+    return [_prepare(digit, max(grey.shape) / max(ink.shape)) for digit in find_digits(ink)]
+
+
+def _prepare(digit: "Piece", scale: float) -> PreparedDigit:
+    """scale: pixels of the picture in a pixel of its ink."""
+    image = fit_like_mnist(even_strokes(digit.ink))
+    left, top, right, bottom = (
+        round(at * scale) for at in (digit.left, digit.top, digit.right, digit.bottom)
+    )
+    return PreparedDigit(image, (left, top, right, bottom))
 
 
 # 0. Already in MNIST's form
@@ -212,6 +218,27 @@ class Piece:
     @property
     def size_px(self) -> int:
         return max(self.ink.shape)
+
+
+def find_digit(ink: np.ndarray) -> Piece | None:
+    """The heaviest piece and what belongs to it, cut out; None if there is no ink."""
+    pieces = find_pieces(ink)
+    return _join(_around_the_main_piece(pieces)) if pieces else None
+
+
+def find_digits(ink: np.ndarray) -> list[Piece]:
+    """Every digit, cut out, line by line and from left to right."""
+    return [_join(group) for group in _in_reading_order(_digits_of(find_pieces(ink)))]
+
+
+def _join(group: list[Piece]) -> Piece:
+    left, top, right, bottom = _box_of(group)
+    ink = np.zeros((bottom - top, right - left), np.float32)
+    for piece in group:
+        window = np.s_[piece.top - top : piece.bottom - top, piece.left - left : piece.right - left]
+        ink[window] = np.maximum(ink[window], piece.ink)
+    x0, y0, x1, y1 = _bounds(ink > 0.05)
+    return Piece(ink[y0:y1, x0:x1], left + x0, top + y0)
 
 
 def find_pieces(ink: np.ndarray) -> list[Piece]:
@@ -392,19 +419,6 @@ def fit_like_mnist(ink: np.ndarray) -> np.ndarray:
     image = np.zeros((IMAGE_SIZE_PX, IMAGE_SIZE_PX), np.uint8)
     image[at_y : at_y + height, at_x : at_x + width] = np.rint(255 * np.clip(box, 0, 1))
     return image
-
-
-def _prepare(ink: np.ndarray, group: list[Piece], shape: tuple[int, ...]) -> PreparedDigit:
-    left, top, right, bottom = _box_of(group)
-    own = np.zeros((bottom - top, right - left), np.float32)
-    for piece in group:
-        window = np.s_[piece.top - top : piece.bottom - top, piece.left - left : piece.right - left]
-        own[window] = np.maximum(own[window], piece.ink)
-    x0, y0, x1, y1 = _bounds(own > 0.05)
-    image = fit_like_mnist(even_strokes(own[y0:y1, x0:x1]))
-    scale = max(shape) / max(ink.shape)
-    x0, y0, x1, y1 = (round(at * scale) for at in (left + x0, top + y0, left + x1, top + y1))
-    return PreparedDigit(image, (x0, y0, x1, y1))
 
 
 def _bounds(mask: np.ndarray) -> tuple[int, int, int, int]:

@@ -25,6 +25,7 @@ def serve(networks: TrainedNetworks, family: str, host: str, port: int) -> None:
             f"digits web --port {port + 1}"
         ) from error
     app = create_app(networks, family)
+    listening.listen()  # who reads the next line may ask at once
     port = listening.getsockname()[1]
     click.echo(
         f"Draw digits at http://{host}:{port} (REST: http://{host}:{port}/docs). Ctrl-C ends it."

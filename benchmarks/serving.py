@@ -1,0 +1,78 @@
+"""How fast does the server answer? `python -m benchmarks.serving`
+
+Starts `digits web` on a free port and sends pictures of one MNIST-like digit over connections that
+stay open, from as many threads as there are clients.
+"""
+
+import http.client
+import re
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import click
+import numpy as np
+
+PICTURE = Path("tests/own_digits/images/marker/3_00.png")
+HEAD = b'--x\r\nContent-Disposition: form-data; name="files"; filename="digit.png"\r\n\r\n'
+HEADERS = {"Content-Type": "multipart/form-data; boundary=x"}
+
+
+@click.command()
+@click.option("--data", type=click.Path(path_type=Path), help="Folder of trained networks.")
+@click.option("--seconds", default=10.0, show_default=True, help="How long each measurement takes.")
+@click.option("--picture", type=click.Path(path_type=Path), default=PICTURE, show_default=True)
+def main(data: Path | None, seconds: float, picture: Path) -> None:
+    """Print requests per second and their times, for 1, 2 and 8 clients."""
+    command = [sys.executable, "-c", "from mnist_pipeline.commands import digits; digits()"]
+    arguments = ["web", "--port=0", *([f"--data={data}"] if data else [])]
+    server = subprocess.Popen([*command, *arguments], stdout=subprocess.PIPE, text=True)
+    try:
+        assert server.stdout is not None
+        address = re.search(r"http://([\w.]+):(\d+)", server.stdout.readline())
+        assert address, "the server has not said where it listens"
+        body = HEAD + picture.read_bytes() + b"\r\n--x--\r\n"
+        _ask(address[1], int(address[2]), body, seconds=1)  # warm
+        click.echo("| clients | requests/s | median | 95 of 100 within |\n|---|---|---|---|")
+        for clients in (1, 2, 8):
+            times_ms = 1000 * _load(address[1], int(address[2]), body, clients, seconds)
+            median, slow = np.percentile(times_ms, (50, 95))
+            rate = len(times_ms) / seconds
+            click.echo(f"| {clients} | {rate:.0f} | {median:.1f} ms | {slow:.1f} ms |")
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+def _load(host: str, port: int, body: bytes, clients: int, seconds: float) -> np.ndarray:
+    """The time of every request, in seconds."""
+    times: list[list[float]] = [[] for _ in range(clients)]
+
+    def client(own: list[float]) -> None:
+        own += _ask(host, port, body, seconds)
+
+    threads = [threading.Thread(target=client, args=(own,)) for own in times]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return np.concatenate(times)
+
+
+def _ask(host: str, port: int, body: bytes, seconds: float) -> list[float]:
+    connection = http.client.HTTPConnection(host, port)
+    times = []
+    end = time.perf_counter() + seconds
+    while (start := time.perf_counter()) < end:
+        connection.request("POST", "/v1/predict", body, HEADERS)
+        answer = connection.getresponse()
+        answer.read()
+        assert answer.status == http.HTTPStatus.OK
+        times.append(time.perf_counter() - start)
+    return times
+
+
+if __name__ == "__main__":
+    main()
