@@ -1,10 +1,11 @@
 """Digits small enough to see through, and a copy of the project to run things in."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -140,3 +141,21 @@ def reading_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )  # fmt: skip
     assert done.returncode == 0, done.stdout
     return folder / "data"
+
+
+@pytest.fixture(scope="session")
+def app_url(reading_data: Path) -> Iterator[str]:
+    """Where `digits web` listens, with networks that can read."""
+    command = "from mnist_pipeline.commands import digits; digits()"
+    server = subprocess.Popen(
+        [sys.executable, "-c", command, "web", "--port=0", f"--data={reading_data}"],
+        stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        assert server.stdout is not None
+        address = re.search(r"http://[\w.]+:\d+", server.stdout.readline())
+        assert address, "the server has not said where it listens"
+        yield address[0]
+    finally:
+        server.terminate()
+        server.wait(10)

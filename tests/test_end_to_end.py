@@ -409,3 +409,35 @@ def test_a_saved_model_can_be_judged_again_without_training(finished_run, tmp_pa
     first, second = sorted((folder / "data/08_reporting/cnn/metrics.json").iterdir())
     one, two = (json.loads((version / "metrics.json").read_text()) for version in (first, second))
     assert one == two
+
+
+def test_a_folder_of_pictures_becomes_a_table_a_gallery_and_a_list_of_what_cannot_be_read(
+    reading_data, tmp_path
+):
+    pictures = tmp_path / "pictures"
+    (pictures / "deeper").mkdir(parents=True)
+    own = PROJECT / "tests/own_digits/images"
+    shutil.copy(own / "chalk/7_01.jpg", pictures / "seven.JPG")
+    shutil.copy(own / "hairline/2_00.png", pictures / "deeper/two.png")
+    (pictures / "notes.png").write_text("no picture")
+    project = reading_data.parent
+    done = run_kedro(
+        project, "run", "--pipeline=classification", f"--params=classification.images={pictures}"
+    )
+    assert done.returncode == 0, done.stdout
+    table = pd.read_csv(artifact(project, "07_model_output/classification/predictions.csv"))
+    columns = ["file", "digit", "confidence", *(f"p{k}" for k in range(10))]
+    assert list(table.columns[:13]) == columns
+    assert dict(zip(table["file"], table["digit"], strict=True)) == {
+        str(pictures / "deeper/two.png"): 2,
+        str(pictures / "seven.JPG"): 7,
+    }
+    refused = pd.read_csv(artifact(project, "07_model_output/classification/refused.csv"))
+    assert list(refused["file"]) == [str(pictures / "notes.png")]
+    with Image.open(artifact(project, "07_model_output/classification/gallery.png")) as gallery:
+        assert gallery.width > 300
+    empty = run_kedro(
+        project, "run", "--pipeline=classification", f"--params=classification.images={tmp_path}/no"
+    )
+    assert empty.returncode == 1
+    assert "no such folder" in empty.stdout.splitlines()[-1]

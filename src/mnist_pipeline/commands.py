@@ -167,15 +167,16 @@ Row = dict[str, Any]
 
 def _rows(classifier: Any, files: Iterator[Path], many: bool, refused: list[str]) -> Iterator[Row]:
     """A row for each answer; what cannot be read is noted in `refused`."""
+    from mnist_pipeline.reading.folder import printable
     from mnist_pipeline.reading.pictures import BadPictureError
 
     for file, answers in _many(classifier, files) if many else _one_each(classifier, files):
         if isinstance(answers, BadPictureError):
-            refused.append(answers.message)
+            refused.append(printable(answers.message))
             continue
         for answer in answers:
             yield {
-                "file": str(file),
+                "file": printable(file),
                 "digit": answer.digit,
                 "confidence": round(answer.confidence, 6),
                 **{f"p{k}": round(float(p), 6) for k, p in enumerate(answer.probabilities)},

@@ -443,13 +443,14 @@ def gallery(
 
     cells: (name, picture, seen, answer); picture: float (h, w), 0 to 1; seen: uint8 (28, 28).
     """
-    columns = min(5, len(cells))
-    rows = -(-len(cells) // columns)
+    columns = max(1, min(5, len(cells)))
+    rows = max(1, -(-len(cells) // columns))
     figure = _figure(2.3 * columns + 0.4, 1.5 * rows + 0.9, title, dataset)
     panels = figure.subplots(rows, 2 * columns, squeeze=False).reshape(-1, 2)
     for (left, right), (name, picture, seen, answer) in zip(panels, cells, strict=False):
         _show(left, picture)
-        left.set_title(name if len(name) < 19 else f"{name[:16]}...", fontsize=7, pad=2)
+        short = name if len(name) < 19 else f"{name[:16]}..."
+        left.set_title(short, fontsize=7, pad=2, parse_math=False)
         _show(right, seen)
         right.set_title(answer, fontsize=9, pad=2, weight="bold",
                         color=VERMILION if answer == "no digit" else BLUE)  # fmt: skip
@@ -474,7 +475,9 @@ def picture_strips(strips: dict[str, np.ndarray], title: str, dataset: str) -> F
 def _figure(width_in: float, height_in: float, title: str, dataset: str) -> Figure:
     figure = Figure(figsize=(width_in, height_in), layout="constrained")
     figure.suptitle(title, fontsize=12, weight="bold")
-    figure.supxlabel(f"Data: {dataset}", fontsize=8, color=GREY, x=0.01, ha="left")
+    figure.supxlabel(
+        f"Data: {dataset}", fontsize=8, color=GREY, x=0.01, ha="left", parse_math=False
+    )
     return figure
 
 

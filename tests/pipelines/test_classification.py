@@ -137,7 +137,6 @@ def test_a_million_refusals_do_not_stay_in_memory_but_are_all_there(data, tmp_pa
     assert pieces[-1].iloc[-1].tolist() == [str(path), "the picture is damaged."]
 
 
-@pytest.mark.xfail(strict=True, reason="file names are bytes; one that is no UTF-8 ends the run")
 def test_a_refused_file_whose_name_is_no_utf_8_has_a_row_too(data, tmp_path):
     (tmp_path / b"gr\xfc\xdfe.png".decode("utf-8", "surrogateescape")).write_text("no picture")
     _, refused = classify(data, tmp_path)
@@ -186,14 +185,12 @@ def test_of_many_pictures_the_gallery_shows_as_many_as_asked_for_evenly_spread(d
     assert [name for name, _ in shown(figure)] == ["00.png", "05.png", "10.png"]
 
 
-@pytest.mark.xfail(strict=True, raises=ZeroDivisionError, reason="a gallery of no pictures")
 def test_where_no_picture_can_be_read_the_gallery_says_so_rather_than_to_fail(data, tmp_path):
     (tmp_path / "a.png").write_text("no picture")
     figure = nodes.plot_gallery(reloaded(data, tmp_path, tmp_path), settings_for(tmp_path))
     figure.savefig("/dev/null", format="png")
 
 
-@pytest.mark.xfail(strict=True, raises=ValueError, reason="names are taken for formulas between $")
 def test_a_file_name_with_dollars_is_drawn_as_it_is(data, tmp_path):
     save_digit(tmp_path / "own/$_$.png")
     settings = settings_for(tmp_path / "own")

@@ -67,9 +67,9 @@ class Networks:
             batch_normalization=False, dropout=0.0, initial_grey=0.13,
         )  # fmt: skip
         self.witness = reading.build_witness(self.classifier, self.autoencoder)
-        self.outliers = make_outliers(digits, 600, rng)
+        self.outliers = make_outliers(digits, 400, rng)
         self.judge = reading.fit_judge(
-            reading.look(self.witness, vary_digits(digits.take(np.arange(600)), rng)),
+            reading.look(self.witness, vary_digits(digits.take(np.arange(400)), rng)),
             reading.look(self.witness, self.outliers),
             epochs=6, batch_size=64, learning_rate=0.003, hidden_units=[32], dropout=0.1, seed=0,
         )  # fmt: skip

@@ -77,7 +77,7 @@ def test_pictures_are_looked_at_batch_by_batch(networks):
 def test_the_judge_learns_what_can_be_told_apart_and_the_same_from_the_same_seed():
     rng = np.random.default_rng(0)
     digits, outliers = rng.normal(5, 1, (200, 4)), rng.normal(-5, 1, (200, 4))
-    settings = {"epochs": 10, "batch_size": 20, "learning_rate": 0.01, "hidden_units": [8]}
+    settings = {"epochs": 4, "batch_size": 40, "learning_rate": 0.05, "hidden_units": [8]}
     one, again, other = (
         fit_judge(digits, outliers, **settings, dropout=0.1, seed=seed) for seed in (0, 0, 1)
     )

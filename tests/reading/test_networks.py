@@ -85,7 +85,6 @@ def test_half_a_network_is_refused_by_name(tmp_path):
         TrainedNetworks(tmp_path).load("mlp")
 
 
-@pytest.mark.xfail(strict=True, reason="the JSONDecodeError says neither the file nor what to do")
 def test_a_damaged_calibration_is_refused_by_name(tmp_path):
     path = tmp_path / f"06_models/cnn/calibration.json/{NEW}/calibration.json"
     path.parent.mkdir(parents=True)

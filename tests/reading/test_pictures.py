@@ -114,7 +114,6 @@ def test_a_picture_is_upright_whatever_its_orientation(orientation, file_format)
     np.testing.assert_allclose(grey, upright / 255, atol=0.1)  # JPEG is lossy
 
 
-@pytest.mark.xfail(strict=True, reason="to_grey lets the SyntaxError of a damaged EXIF block out")
 def test_a_picture_with_damaged_exif_is_read_or_refused_but_nothing_else():
     picture = saved(L, "PNG", exif=b"Exif\0\0garbage")
     np.testing.assert_allclose(to_grey(open_picture(picture)), GREY)
@@ -228,7 +227,6 @@ def test_arrays_that_are_no_picture_are_refused(array, message):
     assert error.value.code == "not_a_picture"
 
 
-@pytest.mark.xfail(strict=True, reason="min() of strings raises before the message is made")
 def test_an_array_of_words_is_refused():
     with pytest.raises(BadPictureError):
         to_grey(np.array([["a", "b"]]))
@@ -240,7 +238,6 @@ def test_a_picture_without_pixels_is_refused(mode):
         to_grey(Image.new(mode, (0, 5)))
 
 
-@pytest.mark.xfail(strict=True, reason="modes of more than 8 bits are not checked for emptiness")
 @pytest.mark.parametrize("mode", ["I", "F", "I;16"])
 def test_a_picture_of_many_bits_without_pixels_is_refused(mode):
     with pytest.raises(BadPictureError):
@@ -302,11 +299,10 @@ def test_a_bad_file_is_refused_by_name_and_with_a_code(tmp_path, kind):
         assert error.message.startswith(f"{name}: ")
 
 
-@pytest.mark.xfail(strict=True, reason="Pillow's own DecompressionBombError becomes not_a_picture")
 def test_a_decompression_bomb_is_too_large():
     error = refusal(png_header(30_000, 30_000), "bomb.png")
     assert error.code == "too_large"
-    assert error.message.startswith("bomb.png: 30,000x30,000 pixels")
+    assert error.message.startswith("bomb.png: far more than the 50,000,000 pixels")
 
 
 def test_a_large_picture_is_refused_before_it_is_decoded(monkeypatch):

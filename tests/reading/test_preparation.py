@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from skimage.morphology import skeletonize
 
+from mnist_pipeline.datasets import IDXDataset
 from mnist_pipeline.reading.pictures import to_grey
 from mnist_pipeline.reading.preparation import (
     even_strokes,
@@ -91,12 +92,11 @@ def test_a_digit_of_mnists_form_comes_back_unchanged():
 
 
 @pytest.mark.mnist
-def test_digits_of_mnist_come_back_unchanged(mnist_dir):
-    from mnist_pipeline.idx import read_idx
-
-    images = read_idx((mnist_dir / "t10k-images-idx3-ubyte.gz").read_bytes())[:200]
-    for image in images:
-        np.testing.assert_array_equal(image_of(to_grey(image)), image)
+def test_nearly_all_digits_of_mnist_come_back_unchanged(mnist_dir):
+    """Five of the 10,000 are 19 pixels long or touch the rim."""
+    images = IDXDataset(filepath=str(mnist_dir / "t10k-images-idx3-ubyte.gz")).load()
+    unchanged = [np.array_equal(image_of(to_grey(image)), image) for image in images]
+    assert sum(unchanged) >= 9995
 
 
 @pytest.mark.parametrize(
@@ -352,7 +352,6 @@ def test_in_a_large_white_page_under_uneven_light_there_is_no_ink():
     assert prepare_image(page) is None
 
 
-@pytest.mark.xfail(strict=True, reason="which way light falls off decides the polarity by a hair")
 @pytest.mark.parametrize(("shape", "low"), [((480, 640), 0.9), ((150, 200), 0.7)])
 def test_in_an_empty_page_under_falling_light_there_is_no_ink(shape, low):
     light = low + (1 - low) * np.mgrid[: shape[0], : shape[1]][1] / shape[1]
@@ -402,7 +401,6 @@ def test_nothing_is_raised_on_any_picture_and_every_box_is_in_it(grey):
     np.testing.assert_array_equal(grey, before)
 
 
-@pytest.mark.xfail(strict=True, reason="a side that is shrunk to one pixel is scaled back too far")
 @pytest.mark.parametrize("shape", [(3, 5000), (5000, 3)])
 def test_the_box_in_a_very_long_picture_lies_in_it(shape):
     grey = np.ones(shape, np.float32)

@@ -47,9 +47,13 @@ def find_pictures(folder: Path, patterns: Iterable[str] = ("**/*",)) -> Iterator
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    """Holds the names of one folder at a time."""
+    """Holds the names of one folder at a time. Links to folders, which may go round, are left."""
     with os.scandir(folder) as scan:
-        entries = sorted((entry.name, entry.is_dir()) for entry in scan)
+        entries = sorted(
+            (entry.name, entry.is_dir(follow_symlinks=False))
+            for entry in scan
+            if not (entry.is_symlink() and entry.is_dir())
+        )
     for name, is_folder in entries:
         if name.startswith("."):
             continue
@@ -57,6 +61,11 @@ def _walk(folder: Path) -> Iterator[Path]:
             yield from _walk(folder / name)
         elif name.lower().endswith(SUFFIXES):
             yield folder / name
+
+
+def printable(text: object) -> str:
+    """For tables and messages: bytes of a file's name that are not UTF-8 are written as \\xfc."""
+    return str(text).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def prepare_files(paths: Iterable[Path]) -> Iterator[PreparedBatch]:

@@ -66,7 +66,12 @@ class TrainedNetworks:
 
     def _json(self, layer: str, name: str, file: str) -> dict[str, Any]:
         path = self._newest(layer, name, file)
-        return dict(json.loads(path.read_text())) if path else {}
+        if path is None:
+            return {}
+        try:
+            return dict(json.loads(path.read_text()))
+        except ValueError as error:
+            raise BadFileError(f"{path}: expected a JSON object ({error}).") from error
 
     def _newest(self, layer: str, name: str, file: str) -> Path | None:
         return max((self.folder / layer / name / file).glob(f"*/{file}"), default=None)

@@ -133,10 +133,10 @@ OUTLIERS: dict[Callable[..., np.ndarray | None], float] = {
     overlapping_digits: 0.07,
     random_strokes: 0.3,
     glyph: 0.3,
-    texture: 0.05,
-    leaves: 0.05,
+    texture: 0.06,
+    leaves: 0.12,
 }
-"""How large a part each kind is of the outliers."""
+"""What part each kind has, in proportion to the others."""
 
 
 def make_outliers(

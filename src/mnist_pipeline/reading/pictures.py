@@ -5,6 +5,7 @@ pixels are too many.
 """
 
 import io
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,11 @@ def open_picture(source: str | Path | bytes, name: str | None = None) -> Image.I
         image.load()
     except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
         raise BadPictureError("not_found", f"{name}: {error.strerror}.") from error
-    except (UnidentifiedImageError, Image.DecompressionBombError) as error:
+    except Image.DecompressionBombError as error:
+        raise BadPictureError(
+            "too_large", f"{name}: far more than the {MAX_PIXELS:,} pixels that are read."
+        ) from error
+    except UnidentifiedImageError as error:
         raise BadPictureError(
             "not_a_picture", f"{name}: this is no picture in a known format (PNG, JPEG, BMP, TIFF)."
         ) from error
@@ -73,7 +78,9 @@ def to_grey(picture: Image.Image | np.ndarray) -> np.ndarray:
     """
     if isinstance(picture, np.ndarray):
         return _flatten(_unit_scale(picture))
-    upright = ImageOps.exif_transpose(picture)
+    if 0 in picture.size:
+        raise BadPictureError("not_a_picture", "the picture is empty.")
+    upright = _turn_upright(picture)
     if upright.mode in ("L", "1"):
         return _flatten(_unit_scale(np.asarray(upright)))
     if upright.mode in FULL_SCALE:
@@ -84,6 +91,14 @@ def to_grey(picture: Image.Image | np.ndarray) -> np.ndarray:
         return _flatten(np.clip(values / top, 0, 1))
     has_alpha = upright.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in upright.info
     return _flatten(_unit_scale(np.asarray(upright.convert("RGBA" if has_alpha else "RGB"))))
+
+
+def _turn_upright(image: Image.Image) -> Image.Image:
+    """By its EXIF orientation; a damaged EXIF block is no reason to refuse a picture."""
+    try:
+        return ImageOps.exif_transpose(image)
+    except (SyntaxError, ValueError, OSError, struct.error):
+        return image
 
 
 def _unit_scale(values: np.ndarray) -> np.ndarray:
@@ -99,10 +114,11 @@ def _unit_scale(values: np.ndarray) -> np.ndarray:
         return values.astype(np.float32) / np.iinfo(values.dtype).max
     if np.issubdtype(values.dtype, np.floating) and values.min() >= 0 and values.max() <= 1:
         return values.astype(np.float32)
+    has_span = np.issubdtype(values.dtype, np.number)
+    span = f" in [{values.min()}, {values.max()}]" if has_span else ""
     raise BadPictureError(
         "not_a_picture",
-        f"expected bool, uint8, uint16 or floats in [0, 1], found {values.dtype} in "
-        f"[{values.min()}, {values.max()}].",
+        f"expected bool, uint8, uint16 or floats in [0, 1], found {values.dtype}{span}.",
     )
 
 

@@ -53,21 +53,22 @@ def prepare_image(grey: np.ndarray) -> PreparedDigit | None:
         return PreparedDigit(np.rint(255 * grey).astype(np.uint8), _bounds(grey > 0))
     ink = find_ink(grey)
     digit = find_digit(ink)
-    return None if digit is None else _prepare(digit, max(grey.shape) / max(ink.shape))
+    return None if digit is None else _prepare(digit, ink.shape, grey.shape)
 
 
 def prepare_many(grey: np.ndarray) -> list[PreparedDigit]:
     """Find every digit of a picture, line by line and from left to right."""
     ink = find_ink(grey)
-    return [_prepare(digit, max(grey.shape) / max(ink.shape)) for digit in find_digits(ink)]
+    return [_prepare(digit, ink.shape, grey.shape) for digit in find_digits(ink)]
 
 
-def _prepare(digit: "Piece", scale: float) -> PreparedDigit:
-    """scale: pixels of the picture in a pixel of its ink."""
+def _prepare(
+    digit: "Piece", ink_shape: tuple[int, ...], picture_shape: tuple[int, ...]
+) -> PreparedDigit:
     image = fit_like_mnist(even_strokes(digit.ink))
-    left, top, right, bottom = (
-        round(at * scale) for at in (digit.left, digit.top, digit.right, digit.bottom)
-    )
+    down, across = (whole / part for whole, part in zip(picture_shape, ink_shape, strict=True))
+    box = (digit.left * across, digit.top * down, digit.right * across, digit.bottom * down)
+    left, top, right, bottom = map(round, box)
     return PreparedDigit(image, (left, top, right, bottom))
 
 
@@ -120,7 +121,7 @@ def is_dark_on_light(grey: np.ndarray) -> bool:
         light = float(((small - cv2.morphologyEx(small, cv2.MORPH_OPEN, stroke)) ** 3).sum())
         if max(dark, light) > 2 * min(dark, light):
             break
-    return dark > light
+    return dark > 0.8 * light  # under light that falls off they are the same but for rounding
 
 
 def find_ground(grey: np.ndarray) -> np.ndarray:

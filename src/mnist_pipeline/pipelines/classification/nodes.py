@@ -1,5 +1,6 @@
 """The user's own pictures become a table of digits."""
 
+import contextlib
 import csv
 import tempfile
 from collections.abc import Hashable, Iterator
@@ -16,7 +17,7 @@ from mnist_pipeline import plots
 from mnist_pipeline.errors import UserError
 from mnist_pipeline.parameters import ClassificationSettings
 from mnist_pipeline.reading.classifier import DigitClassifier
-from mnist_pipeline.reading.folder import find_pictures, prepare_files
+from mnist_pipeline.reading.folder import find_pictures, prepare_files, printable
 from mnist_pipeline.reading.networks import TrainedNetworks
 from mnist_pipeline.reading.pictures import BadPictureError, open_picture, to_grey
 from mnist_pipeline.reading.preparation import prepare_image
@@ -64,7 +65,7 @@ def _readable(
                 if isinstance(one, BadPictureError):
                     refused.add(path, one)
                 else:
-                    files.append(str(path))
+                    files.append(printable(path))
                     found.append(one)
             yield table_of(files, found, classifier)
             progress.update(len(batch.paths))
@@ -79,7 +80,8 @@ class _Refused:
         )
 
     def add(self, path: Path, error: BadPictureError) -> None:
-        csv.writer(self._file).writerow([path, error.message.removeprefix(f"{path}: ")])
+        reason = error.message.removeprefix(f"{path}: ")
+        csv.writer(self._file).writerow([printable(path), printable(reason)])
 
     def pieces(self) -> Iterator[pd.DataFrame]:
         yield pd.DataFrame(columns=REFUSED)
@@ -100,8 +102,10 @@ def plot_gallery(predictions: Iterator[pd.DataFrame], settings: ClassificationSe
 
 
 def _cell(path: Path, row: dict[Hashable, Any]) -> tuple[str, np.ndarray, np.ndarray, str]:
-    grey = to_grey(open_picture(path))
-    found = prepare_image(grey)
-    seen = found.image if found else np.zeros((28, 28), np.uint8)
+    seen = grey = np.zeros((28, 28), np.uint8)
+    with contextlib.suppress(BadPictureError):  # it may be gone by now
+        grey = to_grey(open_picture(path))
+        found = prepare_image(grey)
+        seen = found.image if found else seen
     answer = f"{row['digit']:.0f}  {row['confidence']:.0%}" if row["is_digit"] else "no digit"
     return path.name, grey, seen, answer
