@@ -13,8 +13,11 @@ from PIL import Image
 from tests.own_digits.not_digits import NOT_DIGITS, pictures
 
 from mnist_pipeline.reading.classifier import Answer, DigitClassifier
+from mnist_pipeline.reading.ink import find_ink
 from mnist_pipeline.reading.pictures import open_picture, to_grey
-from mnist_pipeline.reading.preparation import even_strokes, find_digit, find_ink, fit_like_mnist
+from mnist_pipeline.reading.pieces import find_digit
+from mnist_pipeline.reading.preparation import even_strokes, fit_like_mnist
+from mnist_pipeline.reading.sheet import find_sheet
 
 IMAGES = Path("tests/own_digits/images")
 SHOWN = ("phone_photo/7_01.jpg", "chalk/3_00.jpg", "pencil_squared/5_01.jpg", "hairline/2_00.png")
@@ -60,18 +63,19 @@ def _row(classifier: DigitClassifier, folder: Path) -> tuple[str, float, float, 
 
 def draw_steps() -> Figure:
     """From four pictures to what a network sees, a row each."""
-    names = ["the picture", "grey", "ink", "the digit", "strokes of MNIST's width", "28x28"]
+    names = ["the picture", "sheet, grey", "ink", "the digit", "strokes of MNIST's width", "28x28"]
     figure = Figure(figsize=(11, 7.6), layout="constrained")
     figure.suptitle("From a picture to what the network sees", fontsize=12, weight="bold")
     grid = figure.subplots(len(SHOWN), len(names))
     for line, file in zip(grid, SHOWN, strict=True):
         picture = open_picture(IMAGES / file)
         grey = to_grey(picture)
-        ink = find_ink(grey)
+        sheet, _ = find_sheet(grey)
+        ink = find_ink(sheet)
         digit = find_digit(ink)
         assert digit is not None
         even = even_strokes(digit.ink)
-        steps = [picture, grey, ink, digit.ink, even, fit_like_mnist(even)]
+        steps = [picture, sheet, ink, digit.ink, even, fit_like_mnist(even)]
         for axes, name, step in zip(line, names, steps, strict=True):
             if isinstance(step, Image.Image):
                 axes.imshow(step.convert("RGB"))
