@@ -27,7 +27,7 @@ Picture = str | Path | bytes | Image.Image | np.ndarray
 NO_INK = "there is no ink in the picture"
 NO_DIGIT = "this does not look like a digit"
 
-MAX_BATCH = 512
+MAX_BATCH = 256
 """How many digits are read at a time; more would need more memory and be no faster."""
 
 DIGIT_FROM = 0.5

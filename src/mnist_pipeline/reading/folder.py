@@ -12,7 +12,7 @@ from mnist_pipeline.errors import UserError
 from mnist_pipeline.reading.pictures import SUFFIXES, BadPictureError, open_picture, to_grey
 from mnist_pipeline.reading.preparation import PreparedDigit, prepare_image
 
-BATCH_SIZE = 256
+BATCH_SIZE = 1024
 
 
 @dataclass(frozen=True)
