@@ -17,8 +17,8 @@ demo: $(READY) ## train every family on real digits that need no download (three
 app: $(READY) ## draw digits at http://127.0.0.1:8000, and ask over REST
 	$(BIN)/digits web
 
-test: lint ## lint, then the whole test suite
-	$(BIN)/pytest
+test: lint ## lint, then the whole test suite, two tests at a time
+	$(BIN)/pytest -n 2 --dist loadgroup
 
 lint: $(READY) ## style, format and types
 	$(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/mypy

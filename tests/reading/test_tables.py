@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mnist_pipeline.reading.classifier import MAX_BATCH, NO_DIGIT, NO_INK, DigitClassifier
+from mnist_pipeline.reading.classifier import BATCH_SIZE, NO_DIGIT, NO_INK, DigitClassifier
 from mnist_pipeline.reading.networks import TrainedNetworks
 from mnist_pipeline.reading.preparation import PreparedDigit
 from mnist_pipeline.reading.tables import COLUMNS, table_of
@@ -65,7 +65,7 @@ def test_of_no_pictures_there_are_the_columns(classifier):
 
 
 def test_more_pictures_than_are_read_at_a_time_keep_their_order(classifier, networks):
-    images = np.concatenate([networks.digits.images[: MAX_BATCH - 2], networks.outliers[:20]])
+    images = np.concatenate([networks.digits.images[: BATCH_SIZE - 2], networks.outliers[:20]])
     found = [None, *(PreparedDigit(image, BOX) for image in images), None]
     table = table_of([str(k) for k in range(len(found))], found, classifier)
     read = classifier.read(images[-40:]).probabilities

@@ -17,6 +17,7 @@ from PIL import Image
 from mnist_pipeline.digits import IMAGE_SIZE_PX
 from mnist_pipeline.errors import UserError
 from mnist_pipeline.families import EVERY_FAMILY
+from mnist_pipeline.reading.model import DIGIT_FROM
 from mnist_pipeline.reading.networks import READING, TrainedNetworks, find_data
 from mnist_pipeline.reading.pictures import BadPictureError, open_picture, to_grey
 from mnist_pipeline.reading.preparation import PreparedDigit, prepare_image, prepare_many
@@ -27,11 +28,8 @@ Picture = str | Path | bytes | Image.Image | np.ndarray
 NO_INK = "there is no ink in the picture"
 NO_DIGIT = "this does not look like a digit"
 
-MAX_BATCH = 256
+BATCH_SIZE = 256
 """How many digits are read at a time; more would need more memory and be no faster."""
-
-DIGIT_FROM = 0.5
-"""The reading model's `is_digit` is made so that this is the limit."""
 
 CLASSIFIERS = tuple(
     family.name
@@ -164,15 +162,20 @@ class DigitClassifier:
         return self._networks.version_of("enhancement") is not None
 
     def read(self, images: np.ndarray) -> Readings:
-        """Read prepared digits.
+        """Read prepared digits, some at a time.
 
-        images: uint8 (n, 28, 28), as `prepare_image` makes them; n up to MAX_BATCH is best.
+        images: uint8 (n, 28, 28), as `prepare_image` makes them; at least one.
         """
-        probabilities, is_digit, reconstructions = self._read(images)
+        parts = [
+            self._read(images[at : at + BATCH_SIZE]) for at in range(0, len(images), BATCH_SIZE)
+        ]
+        probabilities, is_digit, reconstructions = zip(*parts, strict=True)
+        if not self.refuses:
+            return Readings(np.concatenate(probabilities), np.ones(len(images), bool), None)
         return Readings(
-            probabilities,
-            np.ones(len(images), bool) if is_digit is None else is_digit >= DIGIT_FROM,
-            None if reconstructions is None else _to_uint8(reconstructions),
+            np.concatenate(probabilities),
+            np.concatenate(is_digit) >= DIGIT_FROM,
+            _to_uint8(np.concatenate(reconstructions)),
         )
 
     def answer(self, found: list[PreparedDigit | None]) -> list[Answer]:

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from mnist_pipeline.reading.classifier import MAX_BATCH, NO_DIGIT, NO_INK, DigitClassifier
+from mnist_pipeline.reading.classifier import NO_DIGIT, NO_INK, DigitClassifier
 from mnist_pipeline.reading.preparation import PreparedDigit
 
 PROBABILITIES = [f"p{digit}" for digit in range(10)]
@@ -22,10 +22,9 @@ def table_of(
     probabilities = np.full((len(found), 10), 0.1, np.float32)
     is_digit = np.zeros(len(found), bool)
     images = [one.image for one in found if one is not None]
-    for at in range(0, len(images), MAX_BATCH):
-        readings = classifier.read(np.stack(images[at : at + MAX_BATCH]))
-        rows = np.flatnonzero(has_ink)[at : at + MAX_BATCH]
-        probabilities[rows], is_digit[rows] = readings.probabilities, readings.is_digit
+    if images:
+        readings = classifier.read(np.stack(images))
+        probabilities[has_ink], is_digit[has_ink] = readings.probabilities, readings.is_digit
     digit = pd.array(probabilities.argmax(axis=1), dtype="Int64")
     digit[~has_ink] = pd.NA
     table = pd.DataFrame(probabilities.round(6), columns=PROBABILITIES)

@@ -42,6 +42,7 @@ PAGE = Path(__file__).parent / "page"
 MAX_FILES = 64
 CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 PROBLEMS: dict[int | str, dict[str, Any]] = {
+    400: {"model": ErrorBody, "description": "The request cannot be taken apart."},
     413: {"model": ErrorBody, "description": "The request is too long."},
     422: {"model": ErrorBody, "description": "The request, or its only file, cannot be used."},
 }
