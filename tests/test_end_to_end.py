@@ -425,6 +425,7 @@ def test_a_folder_of_pictures_becomes_a_table_a_gallery_and_a_list_of_what_canno
         project, "run", "--pipeline=classification", f"--params=classification.images={pictures}"
     )
     assert done.returncode == 0, done.stdout
+    assert "Answers: data/07_model_output/classification/*/" in done.stdout
     table = pd.read_csv(artifact(project, "07_model_output/classification/predictions.csv"))
     columns = ["file", "digit", "confidence", *(f"p{k}" for k in range(10))]
     assert list(table.columns[:13]) == columns

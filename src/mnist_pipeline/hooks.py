@@ -71,13 +71,15 @@ class RunSummary:
 
     def __init__(self) -> None:
         self._saved: dict[str, Any] = {}
+        self._has_read_pictures = False
 
     @hook_impl
     def before_pipeline_run(self) -> None:
-        self._saved = {}
+        self._saved, self._has_read_pictures = {}, False
 
     @hook_impl
     def after_dataset_saved(self, dataset_name: str, data: Any) -> None:
+        self._has_read_pictures |= dataset_name == "classification.predictions"
         if dataset_name in RESULTS or dataset_name.endswith(".metrics"):
             self._saved[dataset_name] = data
 
@@ -99,6 +101,12 @@ class RunSummary:
             logger.info("Which network still reads a distorted digit?\n%s", show_noisy(noisy))
         if self._saved:
             logger.info("Leaderboard of this run\n%s", leaderboard(list(self._saved.values())))
+        if self._has_read_pictures:
+            logger.info(
+                "Answers: data/07_model_output/classification/*/%s (predictions.csv, refused.csv, "
+                "gallery.png)",
+                run_params["run_id"],
+            )
         if self._saved or noisy:
             logger.info(
                 "Pictures: data/08_reporting/*/*.png/%s/*.png (compare runs: make ui)",

@@ -5,6 +5,7 @@ import pytest
 
 from mnist_pipeline.errors import BadFileError, UserError
 from mnist_pipeline.families import EVERY_FAMILY
+from mnist_pipeline.lazy import keras
 from mnist_pipeline.models.mlp import build_mlp
 from mnist_pipeline.pipeline_registry import register_pipelines
 from mnist_pipeline.reading.networks import READING, TrainedNetworks, find_data
@@ -15,8 +16,9 @@ from tests.reading.conftest import IMAGE, NEW, OLD, save_json, save_network
 def test_the_newest_network_is_loaded(tmp_path):
     image = np.ones((1, 28, 28, 1), np.float32)
     answers = {}
+    keras.utils.set_random_seed(0)
     for version in (OLD, NEW):
-        model = build_mlp(IMAGE, (10,), hidden_units=[2], dropout=0.0)
+        model = build_mlp(IMAGE, (10,), hidden_units=[8], dropout=0.0)
         save_network(tmp_path, "mlp", model, version)
         answers[version] = model(image)
     networks = TrainedNetworks(tmp_path)
