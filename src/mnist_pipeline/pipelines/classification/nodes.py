@@ -37,12 +37,15 @@ def classify_pictures(
     Raises UserError if there is no such folder, or no picture in it.
     """
     folder = Path(settings.images).expanduser()
+    another = "Name another: --params=classification.images=FOLDER"
+    if not folder.exists():
+        raise UserError(f"{folder}: there is no such folder, and no such file. {another}")
     paths = find_pictures(folder, settings.patterns)
     first = next(paths, None)
     if first is None:
         raise UserError(
             f"{folder}: there is no picture in it (PNG, JPG, JPEG, BMP, TIF, TIFF) that matches "
-            f"{settings.patterns}. Name another folder: --params=classification.images=FOLDER"
+            f"{settings.patterns}. {another}"
         )
     classifier = DigitClassifier(networks, settings.family)
     refused = _Refused()
