@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -24,6 +25,8 @@ if "MNIST_DIR" in os.environ:
     os.environ["TESTS_MNIST_DIR"] = os.environ.pop("MNIST_DIR")
 MNIST_DIR = os.environ.get("TESTS_MNIST_DIR")
 os.environ.pop("MLFLOW_TRACKING_URI", None)
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # as in a shell's background jobs
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # so that Ctrl-C can be tested
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 
 
