@@ -17,7 +17,7 @@ import numpy as np
 from mnist_pipeline.datasets import IDXDataset, TableStreamDataset
 from mnist_pipeline.parameters import ClassificationSettings
 from mnist_pipeline.pipelines.classification.nodes import classify_pictures
-from mnist_pipeline.reading.networks import TrainedNetworks, find_data
+from mnist_pipeline.trained_networks import TrainedNetworks, find_data
 
 
 @click.command()

@@ -61,7 +61,7 @@ def folder(tmp_path_factory):
         ("--params=data.sources=[mnist_files]", "add bundled_digits to data.sources."),
         ("--nodes=train", "Error: Pipeline does not contain nodes named ['train']."),
         (
-            "--from-nodes=normalize_test_images",
+            "--from-nodes=preprocessing.gather_test_set",
             "test_digits has not been saved by any run yet. Run the pipeline from its start first",
         ),
         ("--runner=ParallelRunner", "TensorFlow uses every core by itself."),

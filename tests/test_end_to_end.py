@@ -47,7 +47,7 @@ PICTURES = {
         "uci_restorations",
     },
 }
-NOISE_PICTURES = {"comparison", "strengths", "corruptions", "corrupted_samples"}
+NOISE_PICTURES = {"comparison", "strengths", "corruptions", "corrupted_samples", "report"}
 NOISY = [family for family in FAMILIES if family.sees == "distorted_images"]
 FAMILY_PARAMETERS = pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
 
@@ -76,7 +76,8 @@ def test_every_picture_is_there_and_is_a_picture(finished_run, family):
     folder, _ = finished_run
     names = {path.stem for path in (folder / "data/08_reporting" / family.name).glob("*.png")}
     expected = set().union(*(PICTURES[judge] for judge in family.judges))
-    assert names == (expected | {"folds"} if family in NOISY else expected)
+    expected |= {"report"} | ({"folds"} if family in NOISY else set())
+    assert names == expected
     for name in names:
         with Image.open(artifact(folder, f"08_reporting/{family.name}/{name}.png")) as picture:
             assert min(picture.size) > 300
@@ -191,7 +192,8 @@ def test_an_interrupted_cross_validation_goes_on_with_the_folds_that_are_missing
     complete = json.loads(second.read_text())
     second.write_text(second.read_text()[:100])  # killed while it was written
     steps = (
-        "normalize_distorted_train_images,encode_train_labels,"
+        "preprocessing.gather_train_set,preprocessing.gather_test_set,"
+        "noisy_mlp.show_train_digits_to_noisy_mlp,noisy_mlp.show_test_digits_to_noisy_mlp,"
         "noisy_mlp.identify_noisy_mlp_cross_validation,noisy_mlp.train_noisy_mlp_folds,"
         "noisy_mlp.collect_noisy_mlp_folds"
     )
@@ -246,7 +248,8 @@ def test_folds_of_other_settings_are_not_taken_over(finished_run, tmp_path):
     folder = tmp_path / "again"
     shutil.copytree(finished_run[0], folder)
     steps = (
-        "normalize_distorted_train_images,encode_train_labels,"
+        "preprocessing.gather_train_set,preprocessing.gather_test_set,"
+        "noisy_mlp.show_train_digits_to_noisy_mlp,noisy_mlp.show_test_digits_to_noisy_mlp,"
         "noisy_mlp.identify_noisy_mlp_cross_validation,noisy_mlp.train_noisy_mlp_folds"
     )
     options = [f"--nodes={steps}", "--params=noisy_mlp.training.epochs=1"]
@@ -273,6 +276,7 @@ def test_summaries_are_text_that_lists_layers_and_parameters(finished_run, netwo
     folder, _ = finished_run
     text = artifact(folder, f"08_reporting/autoencoder/{network}_summary.txt").read_text()
     assert "Output Shape" in text
+    assert "Param #" in text
     assert "Total params" in text
 
 
@@ -402,7 +406,7 @@ def test_a_saved_model_can_be_judged_again_without_training(finished_run, tmp_pa
     folder = tmp_path / "again"
     shutil.copytree(finished_run[0], folder)
     done = run_kedro(
-        folder, "run", "--env=test", "--pipeline=cnn", "--from-nodes=normalize_test_images"
+        folder, "run", "--env=test", "--pipeline=cnn", "--from-nodes=preprocessing.gather_test_set"
     )
     assert done.returncode == 0, done.stdout
     assert "train_cnn" not in done.stdout

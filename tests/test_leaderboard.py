@@ -1,6 +1,19 @@
 import pandas as pd
 
-from mnist_pipeline.leaderboard import leaderboard, show_corruptions, show_noisy
+from mnist_pipeline.leaderboard import (
+    as_markdown,
+    as_text,
+    headline,
+    show_corruptions,
+    show_noisy,
+    tabulate,
+    with_missing,
+)
+
+
+def leaderboard(metrics):
+    return as_text(tabulate({m["family"]: m for m in metrics}))
+
 
 COST = {"parameters": 1234, "epochs_run": 3, "fit_seconds": 60.4, "test_images": 10_000}
 
@@ -60,3 +73,20 @@ def test_corruptions_are_rows_and_classifiers_columns_in_percent():
     header, row = show_corruptions(table).splitlines()
     assert header.split()[-2:] == ["mlp", "cnn"]
     assert row.split() == ["fog", "50.0", "25.0"]
+
+
+def test_a_family_that_is_missing_is_shown_as_missing_below_all_others():
+    table = tabulate(with_missing({"mlp": {"family": "mlp", "accuracy": 0.98, **COST}}))
+    assert table["family"].iloc[0] == "mlp"
+    assert set(table["family"]) >= {"cnn", "autoencoder", "noisy_cnn"}
+    assert table.loc[table["family"] == "cnn", ["accuracy", "parameters"]].isna().all(axis=None)
+    header, rule, first, second, *_ = as_markdown(table, "Data: x").splitlines()
+    assert header.startswith("| family | sees | accuracy |")
+    assert rule.startswith("| --- |")
+    assert first.startswith("| mlp | clean digits | 98.00% | 1,234 |")
+    assert "| not trained on these digits | - |" in second
+
+
+def test_the_headline_has_what_a_family_is_judged_by():
+    assert headline({"accuracy": 0.5}) == "50.00% of the test digits read correctly"
+    assert headline({"mse": 0.001, "psnr_db": 20}) == "MSE 0.00100, PSNR 20.00 dB"

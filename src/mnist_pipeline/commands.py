@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 if TYPE_CHECKING:
-    from mnist_pipeline.reading.networks import TrainedNetworks
+    from mnist_pipeline.trained_networks import TrainedNetworks
 
 PATHS = click.argument(
     "paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path)
@@ -147,7 +147,7 @@ def export(family: str, style: str, output: Path | None, data: Path | None) -> N
 
 
 def _networks(data: Path | None) -> "TrainedNetworks":
-    from mnist_pipeline.reading.networks import TrainedNetworks, find_data
+    from mnist_pipeline.trained_networks import TrainedNetworks, find_data
 
     return TrainedNetworks(data or find_data())
 

@@ -1,6 +1,7 @@
 """What every stage passes on: pictures of digits with their labels."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -29,6 +30,20 @@ class Digits:
     def take(self, indices: np.ndarray) -> "Digits":
         """The digits at `indices` (integers), in that order."""
         return Digits(self.images[indices], self.labels[indices])
+
+
+@dataclass(frozen=True)
+class DigitSet:
+    """All training digits, or all test digits, in every form in which this run looks at them.
+
+    views: `digits` as they were, and, where a network sees them so, `degraded_digits` and
+        `distorted_digits`: the same digits in the same order. For networks that restore,
+        `uci_digits` too, which are others. All of them uint8: a quarter of what networks see.
+    card: the dataset card.
+    """
+
+    views: dict[str, Digits]
+    card: dict[str, Any]
 
 
 def check_digits(digits: Digits, n_classes: int, source: str) -> Digits:

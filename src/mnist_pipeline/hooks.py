@@ -11,7 +11,7 @@ from kedro.framework.hooks import hook_impl
 from kedro.io import AbstractVersionedDataset, CatalogProtocol, Version
 
 from mnist_pipeline.cards import dataset_caption
-from mnist_pipeline.leaderboard import leaderboard, show_corruptions, show_noisy
+from mnist_pipeline.leaderboard import as_text, show_corruptions, show_noisy, tabulate
 from mnist_pipeline.parameters import check_parameters
 
 logger = logging.getLogger(__name__)
@@ -100,7 +100,8 @@ class RunSummary:
         if noisy:
             logger.info("Which network still reads a distorted digit?\n%s", show_noisy(noisy))
         if self._saved:
-            logger.info("Leaderboard of this run\n%s", leaderboard(list(self._saved.values())))
+            scores = {metrics["family"]: metrics for metrics in self._saved.values()}
+            logger.info("Leaderboard of this run\n%s", as_text(tabulate(scores)))
         if self._has_read_pictures:
             logger.info(
                 "Answers: data/07_model_output/classification/*/%s (predictions.csv, refused.csv, "

@@ -1,35 +1,97 @@
-"""The scores of several families as tables of text, for the terminal."""
+"""The scores of several families side by side: as a table of numbers, and as text."""
 
 from typing import Any
 
 import pandas as pd
 
-from mnist_pipeline.families import EVERY_FAMILY
+from mnist_pipeline.families import EVERY_FAMILY, FAMILIES
+
+MEASURES = (
+    *("dataset", "seed", "accuracy", "mse", "input_psnr_db", "psnr_db", "ssim"),
+    *("parameters", "epochs_run", "fit_seconds", "train_images", "test_images"),
+)
+"""What is compared, as it is called in `metrics.json`."""
+
+ORIGINAL_SCORES = {
+    "mlp": (0.97, 0.98),
+    "cnn": (0.9953, 0.9953),
+    "noisy_mlp": (0.865, 0.865),
+    "noisy_cnn": (0.9646, 0.9646),
+    "autoencoder": (0.0052, 0.0052),
+}
+"""What the original systems report on MNIST, from lowest to highest: the accuracy on test digits,
+and of the autoencoder the MSE on validation digits."""
 
 
-def leaderboard(metrics: list[dict[str, Any]]) -> str:
-    """A row per family, classifiers by accuracy first, then the others by PSNR.
+def tabulate(metrics: dict[str, dict[str, Any]]) -> pd.DataFrame:
+    """A row per family: classifiers by accuracy, then the others by PSNR, then missing ones.
 
-    metrics: each as in `metrics.json`. Measures that no family has are left out.
+    metrics: family -> as in `metrics.json`; empty for a family that has not been trained.
+    Returns `family, sees, judges`, and a column for each of `MEASURES`, empty where there is no
+    figure.
     """
-    sees = {family.name: family.sees.removesuffix("_images") for family in EVERY_FAMILY}
+    known = {family.name: family for family in EVERY_FAMILY}
     rows = [
         {
-            "family": m["family"],
-            "sees": f"{sees[m['family']]} digits",
-            "accuracy": _show(m, "accuracy", "{:.2%}"),
-            "MSE": _show(m, "mse", "{:.5f}"),
-            "PSNR before": _show(m, "input_psnr_db", "{:.2f} dB"),
-            "PSNR": _show(m, "psnr_db", "{:.2f} dB"),
-            "parameters": f"{m['parameters']:,}",
-            "epochs": str(m["epochs_run"]),
-            "training": f"{m['fit_seconds']:.0f} s",
-            "test digits": f"{m['test_images']:,}",
+            "family": name,
+            "sees": known[name].sees.replace("_images", " digits"),
+            "judges": ", ".join(known[name].judges),
+            **{measure: metrics[name].get(measure) for measure in MEASURES},
         }
-        for m in sorted(metrics, key=lambda m: (-m.get("accuracy", 0), -m.get("psnr_db", 0)))
+        for name in sorted(metrics, key=lambda name: _rank(metrics[name]))
     ]
-    table = pd.DataFrame(rows)
-    return table.loc[:, (table != "-").any()].to_string(index=False)
+    return pd.DataFrame(rows)
+
+
+def _rank(metrics: dict[str, Any]) -> tuple[bool, float, float]:
+    return not metrics, -metrics.get("accuracy", 0), -metrics.get("psnr_db", 0)
+
+
+def with_missing(metrics: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The same, and an empty entry for every family of the originals that is not among them."""
+    return {family.name: {} for family in FAMILIES} | metrics
+
+
+def show(table: pd.DataFrame) -> pd.DataFrame:
+    """The same table as people read it. Measures that no family has are left out."""
+    forms = {
+        "accuracy": ("accuracy", "{:.2%}"),
+        "mse": ("MSE", "{:.5f}"),
+        "input_psnr_db": ("PSNR before", "{:.2f} dB"),
+        "psnr_db": ("PSNR", "{:.2f} dB"),
+        "parameters": ("parameters", "{:,.0f}"),
+        "epochs_run": ("epochs", "{:.0f}"),
+        "fit_seconds": ("training", "{:,.0f} s"),
+        "test_images": ("test digits", "{:,.0f}"),
+    }
+    shown = table[["family", "sees"]].copy()
+    for name, (title, form) in forms.items():
+        if table[name].notna().any():
+            shown[title] = [form.format(v) if pd.notna(v) else "-" for v in table[name]]
+    shown.loc[table["parameters"].isna(), "sees"] = "not trained on these digits"
+    return shown
+
+
+def as_text(table: pd.DataFrame) -> str:
+    """For the terminal."""
+    return show(table).to_string(index=False)
+
+
+def as_markdown(table: pd.DataFrame, caption: str) -> str:
+    """For documents: a table in Markdown, and what it is about under it."""
+    shown = show(table)
+    lines = [list(shown.columns), ["---"] * len(shown.columns), *shown.to_numpy().tolist()]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + f"\n\n{caption}\n"
+
+
+def headline(metrics: dict[str, Any]) -> str:
+    """The scores that matter most, in a few words."""
+    scores = {
+        "accuracy": f"{metrics.get('accuracy', 0):.2%} of the test digits read correctly",
+        "mse": f"MSE {metrics.get('mse', 0):.5f}",
+        "psnr_db": f"PSNR {metrics.get('psnr_db', 0):.2f} dB",
+    }
+    return ", ".join(text for name, text in scores.items() if name in metrics)
 
 
 def show_noisy(metrics: dict[str, dict[str, Any]]) -> str:
@@ -59,7 +121,3 @@ def show_corruptions(table: pd.DataFrame) -> str:
         .rename_axis(None)
         .to_string(float_format="{:.1f}".format)
     )
-
-
-def _show(metrics: dict[str, Any], name: str, form: str) -> str:
-    return form.format(metrics[name]) if name in metrics else "-"

@@ -1,10 +1,10 @@
 """From uint8 digits to what a network sees and must return."""
 
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
-from mnist_pipeline.digits import Digits
+from mnist_pipeline.digits import Digits, DigitSet
 from mnist_pipeline.errors import UserError
 
 
@@ -26,6 +26,27 @@ def one_hot(labels: np.ndarray, n_classes: int) -> np.ndarray:
            [1., 0., 0.]], dtype=float32)
     """
     return np.eye(n_classes, dtype=np.float32)[labels]
+
+
+VIEWS = {
+    "clean_images": "digits",
+    "degraded_images": "degraded_digits",
+    "distorted_images": "distorted_digits",
+}
+"""Which digits become which images."""
+
+
+def show(digits: DigitSet, thing: str) -> Any:
+    """What a network sees or must return, or what is needed to judge that.
+
+    thing: `clean_images`, `degraded_images` or `distorted_images`: float32 (n, 28, 28, 1), 0 to 1;
+        `one_hot_labels`: float32 (n, classes); `dataset_card`; or the name of a view: `Digits`.
+    """
+    if thing in VIEWS:
+        return normalize(digits.views[VIEWS[thing]].images)
+    if thing == "one_hot_labels":
+        return one_hot(digits.views["digits"].labels, len(digits.card["class_names"]))
+    return digits.card if thing == "dataset_card" else digits.views[thing]
 
 
 def split_indices(

@@ -10,7 +10,7 @@ from mnist_pipeline.errors import UserError
 from mnist_pipeline.parameters import ClassificationSettings
 from mnist_pipeline.pipelines.classification import nodes
 from mnist_pipeline.reading.classifier import DigitClassifier
-from mnist_pipeline.reading.networks import TrainedNetworks
+from mnist_pipeline.trained_networks import TrainedNetworks
 from tests.conftest import load_parameters
 from tests.reading.conftest import data, networks, save_digit
 

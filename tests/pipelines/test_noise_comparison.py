@@ -21,14 +21,26 @@ def asked(monkeypatch):
     return names
 
 
-def measure(*metrics):
-    families = tuple("abc"[: len(metrics)])
-    nodes.measure_classifiers(None, CARD, SETTINGS, 0, *families, *metrics, families=families)
+class Trained(dict):
+    """Metrics of networks that earlier runs have left."""
+
+    def scores_of(self, family):
+        return self.get(family, {})
+
+    def load(self, family):
+        return family
+
+
+def measure(earlier, **present):
+    nodes.measure_classifiers(
+        None, CARD, SETTINGS, 0, Trained(earlier), *present, *present.values(),
+        families=("a", "b", "c"), of_this_run=tuple(present),
+    )  # fmt: skip
 
 
 def test_classifiers_of_other_digits_or_never_trained_are_left_out_and_named(asked, caplog):
     with caplog.at_level(logging.INFO):
-        measure(TRAINED, None, {"train_sha256": "xyz"})
+        measure({"c": {"train_sha256": "xyz"}}, a=TRAINED)
     assert asked == ["a"]
     assert "Not trained on these digits yet: b, c (trained on other digits)" in caplog.text
     assert "kedro run --pipeline=b" in caplog.text
@@ -36,9 +48,21 @@ def test_classifiers_of_other_digits_or_never_trained_are_left_out_and_named(ask
 
 def test_nothing_is_said_when_all_are_there(asked, caplog):
     with caplog.at_level(logging.INFO):
-        measure(TRAINED, TRAINED)
-    assert asked == ["a", "b"]
+        measure({"b": TRAINED}, a=TRAINED, c=TRAINED)
+    assert asked == ["a", "b", "c"]
     assert caplog.text == ""
+
+
+def test_networks_of_this_run_count_before_those_of_earlier_ones(monkeypatch):
+    measured = {}
+    monkeypatch.setattr(
+        nodes, "measure_robustness", lambda models, *_, **__: measured.update(models)
+    )
+    nodes.measure_classifiers(
+        None, CARD, SETTINGS, 0, Trained(a=TRAINED), "new network", TRAINED,
+        families=("a",), of_this_run=("a",),
+    )  # fmt: skip
+    assert measured == {"a": "new network"}
 
 
 @pytest.fixture
@@ -68,7 +92,8 @@ CHAIN = [{"rotate": {"degrees": 20}}]
 SCORES = TRAINED | {"family": "mlp", "accuracy": 0.86, "distortion": CHAIN, "seed": 1}
 FOLDS = pd.DataFrame({"accuracy": [0.8, 0.9], "fit_seconds": [2.0, 3.0]})
 IDENTITY = {
-    "digits": {"sha256": CARD["sha256"], "distortion": CHAIN}, "folds": 2, "seed": 1, "key": "x"
+    "family": "mlp", "digits": {"sha256": CARD["sha256"], "distortion": CHAIN}, "folds": 2,
+    "seed": 1, "key": "x",
 }  # fmt: skip
 TWO_FOLDS = SETTINGS.model_copy(update={"folds": 2})
 
@@ -76,7 +101,8 @@ TWO_FOLDS = SETTINGS.model_copy(update={"folds": 2})
 def test_metrics_gain_folds_clean_digits_and_corruptions(robustness):
     collected = nodes.collect_noise_metrics(
         robustness, CARD, CHAIN, TWO_FOLDS,
-        SCORES, SCORES | {"family": "cnn"}, FOLDS, FOLDS + 0.05, IDENTITY, IDENTITY,
+        SCORES, SCORES | {"family": "cnn"},
+        nodes.score_folds(IDENTITY, FOLDS), nodes.score_folds(IDENTITY, FOLDS + 0.05),
     )  # fmt: skip
     assert collected["mlp"] == SCORES | {
         "folds": 2,
@@ -91,7 +117,7 @@ def test_metrics_gain_folds_clean_digits_and_corruptions(robustness):
 
 
 @pytest.mark.parametrize(
-    ("card", "chain", "settings", "scores", "identity"),
+    ("card", "chain", "settings", "scores", "other"),
     [
         ({"sha256": {"train_images": "xyz"}}, CHAIN, TWO_FOLDS, {}, {}),
         (CARD, ["fog"], TWO_FOLDS, {}, {}),
@@ -104,9 +130,8 @@ def test_metrics_gain_folds_clean_digits_and_corruptions(robustness):
     ],
 )
 def test_scores_that_do_not_belong_together_are_not_put_side_by_side(
-    robustness, card, chain, settings, scores, identity
+    robustness, card, chain, settings, scores, other
 ):
+    folds = nodes.score_folds(IDENTITY, FOLDS) | other
     with pytest.raises(UserError, match=r"mlp or its folds were .*--pipeline=noise_comparison"):
-        nodes.collect_noise_metrics(
-            robustness, card, chain, settings, SCORES | scores, FOLDS, IDENTITY | identity
-        )
+        nodes.collect_noise_metrics(robustness, card, chain, settings, SCORES | scores, folds)

@@ -1,26 +1,58 @@
 import numpy as np
 import pytest
 
+from mnist_pipeline.digits import DigitSet
 from mnist_pipeline.parameters import TrainingSettings
+from mnist_pipeline.pipeline_registry import register_pipelines
 from mnist_pipeline.pipelines.preprocessing.nodes import (
     distort_digits,
-    encode_labels,
+    gather,
     plot_distorted_samples,
+    show,
     split_digits,
 )
+from mnist_pipeline.preprocessing import normalize
 from tests.conftest import load_parameters
 
 
 def test_the_split_has_a_row_per_digit_with_its_label_and_part(tiny_digits):
     settings = {**load_parameters()["mlp"]["training"], "validation_fraction": 1 / 3}
-    split = split_digits(tiny_digits, TrainingSettings(**settings), seed=0)
+    digits = DigitSet({"digits": tiny_digits}, {})
+    split = split_digits(digits, TrainingSettings(**settings), seed=0)
     assert split["label"].tolist() == tiny_digits.labels.tolist()
     assert split["part"].value_counts().to_dict() == {"train": 20, "validation": 10}
     assert sorted(split[split["part"] == "validation"]["label"]) == list(range(10))
 
 
 def test_labels_have_as_many_columns_as_there_are_class_names(tiny_digits):
-    assert encode_labels(tiny_digits, {"class_names": ["a"] * 12}).shape == (30, 12)
+    digits = DigitSet({"digits": tiny_digits}, {"class_names": ["a"] * 12})
+    (labels,) = show(digits, things=("one_hot_labels",))
+    assert labels.shape == (30, 12)
+
+
+def test_a_network_is_shown_the_view_it_is_made_for(tiny_digits):
+    worse = tiny_digits.take(np.arange(30)[::-1])
+    digits = gather({"name": "x"}, tiny_digits, worse, views=("digits", "degraded_digits"))
+    clean, degraded, card = show(digits, things=("clean_images", "degraded_images", "dataset_card"))
+    np.testing.assert_array_equal(clean, normalize(tiny_digits.images))
+    np.testing.assert_array_equal(degraded, normalize(worse.images))
+    assert card == {"name": "x"}
+
+
+def test_digits_are_degraded_and_distorted_only_for_those_who_look_at_them():
+    pipelines = register_pipelines()
+    views = {
+        name: {n.short_name for n in pipelines[name].nodes if n.namespace == "preprocessing"}
+        for name in ("mlp", "enhancement", "noisy_mlp")
+    }
+    gathering = {"gather_train_set", "gather_test_set"}
+    assert views["mlp"] == gathering
+    assert views["enhancement"] - gathering == {
+        "degrade_train_digits", "degrade_test_digits", "read_uci_digits"
+    }  # fmt: skip
+    assert views["noisy_mlp"] - gathering == {
+        "distort_train_digits", "distort_test_digits", "plot_distorted_samples"
+    }  # fmt: skip
 
 
 CHAIN = [{"translate": {"shift_px": 2}}, "fog"]

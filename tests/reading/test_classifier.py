@@ -13,9 +13,9 @@ from mnist_pipeline.preprocessing import normalize
 from mnist_pipeline.reading.calibration import soften
 from mnist_pipeline.reading.classifier import CLASSIFIERS, NO_DIGIT, NO_INK, DigitClassifier
 from mnist_pipeline.reading.model import read
-from mnist_pipeline.reading.networks import TrainedNetworks
 from mnist_pipeline.reading.pictures import BadPictureError
 from mnist_pipeline.reading.preparation import prepare_image
+from mnist_pipeline.trained_networks import TrainedNetworks
 from tests.reading.conftest import NEW, OLD, as_uint8, drawn, save_digit, save_json, save_network
 
 BLANK = np.full((60, 60), 255, np.uint8)

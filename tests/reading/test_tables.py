@@ -3,9 +3,9 @@ import pandas as pd
 import pytest
 
 from mnist_pipeline.reading.classifier import BATCH_SIZE, NO_DIGIT, NO_INK, DigitClassifier
-from mnist_pipeline.reading.networks import TrainedNetworks
 from mnist_pipeline.reading.preparation import PreparedDigit
 from mnist_pipeline.reading.tables import COLUMNS, table_of
+from mnist_pipeline.trained_networks import TrainedNetworks
 
 CONTRACT = ["file", "digit", "confidence", *(f"p{k}" for k in range(10)), "is_digit", "reason"]
 BOX = (0, 0, 28, 28)

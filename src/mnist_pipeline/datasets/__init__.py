@@ -1,6 +1,7 @@
 """Kedro datasets: IDX files, picture folders, labelled images, Keras models and more."""
 
 from mnist_pipeline.datasets.digits_dataset import DigitsDataset
+from mnist_pipeline.datasets.figure_dataset import FigureDataset
 from mnist_pipeline.datasets.idx_dataset import IDXDataset
 from mnist_pipeline.datasets.image_folder_dataset import ImageFolderDataset
 from mnist_pipeline.datasets.keras_model_dataset import KerasModelDataset
@@ -10,6 +11,7 @@ from mnist_pipeline.datasets.trained_networks_dataset import TrainedNetworksData
 
 __all__ = [
     "DigitsDataset",
+    "FigureDataset",
     "IDXDataset",
     "ImageFolderDataset",
     "KerasModelDataset",

@@ -5,7 +5,7 @@ from typing import Any
 
 from kedro.io import AbstractDataset, DatasetError
 
-from mnist_pipeline.reading.networks import TrainedNetworks
+from mnist_pipeline.trained_networks import TrainedNetworks
 
 
 class TrainedNetworksDataset(AbstractDataset):

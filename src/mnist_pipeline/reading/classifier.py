@@ -18,9 +18,9 @@ from mnist_pipeline.digits import IMAGE_SIZE_PX
 from mnist_pipeline.errors import UserError
 from mnist_pipeline.families import EVERY_FAMILY
 from mnist_pipeline.reading.model import DIGIT_FROM
-from mnist_pipeline.reading.networks import READING, TrainedNetworks, find_data
 from mnist_pipeline.reading.pictures import BadPictureError, open_picture, to_grey
 from mnist_pipeline.reading.preparation import PreparedDigit, prepare_image, prepare_many
+from mnist_pipeline.trained_networks import READING, TrainedNetworks, find_data
 
 Picture = str | Path | bytes | Image.Image | np.ndarray
 """A path, the bytes of a file, a Pillow image, or an array as `to_grey` takes it."""

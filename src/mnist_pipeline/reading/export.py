@@ -16,7 +16,7 @@ from mnist_pipeline.datasets import DigitsDataset
 from mnist_pipeline.errors import UserError
 from mnist_pipeline.lazy import silent_stderr, tf
 from mnist_pipeline.preprocessing import normalize
-from mnist_pipeline.reading.networks import TrainedNetworks
+from mnist_pipeline.trained_networks import TrainedNetworks
 
 KERAS_NAMES = {"onnx": "onnx", "tflite": "litert", "saved_model": "tf_saved_model"}
 """What Keras calls the formats."""

@@ -21,9 +21,9 @@ from mnist_pipeline import __version__
 from mnist_pipeline.errors import UserError
 from mnist_pipeline.families import EVERY_FAMILY
 from mnist_pipeline.reading.classifier import CLASSIFIERS, NO_INK, DigitClassifier
-from mnist_pipeline.reading.networks import TrainedNetworks
 from mnist_pipeline.reading.pictures import BadPictureError, open_picture, to_grey
 from mnist_pipeline.reading.preparation import prepare_image, prepare_many
+from mnist_pipeline.trained_networks import TrainedNetworks
 from mnist_pipeline.web.answers import (
     Enhancement,
     Error,

@@ -6,7 +6,7 @@ import click
 import uvicorn
 
 from mnist_pipeline.errors import UserError
-from mnist_pipeline.reading.networks import TrainedNetworks
+from mnist_pipeline.trained_networks import TrainedNetworks
 from mnist_pipeline.web.app import create_app
 
 

@@ -18,10 +18,10 @@ from mnist_pipeline.errors import UserError
 from mnist_pipeline.parameters import ClassificationSettings
 from mnist_pipeline.reading.classifier import DigitClassifier
 from mnist_pipeline.reading.folder import find_pictures, prepare_files, printable
-from mnist_pipeline.reading.networks import TrainedNetworks
 from mnist_pipeline.reading.pictures import BadPictureError, open_picture, to_grey
 from mnist_pipeline.reading.preparation import prepare_image
 from mnist_pipeline.reading.tables import COLUMNS, table_of
+from mnist_pipeline.trained_networks import TrainedNetworks
 
 REFUSED = ["file", "reason"]
 

@@ -57,7 +57,8 @@ def collect_predictions(test: Digits, *tables: pd.DataFrame) -> pd.DataFrame:
 def summarize(model: Any) -> str:
     """The layers, their shapes and parameters, as text."""
     lines: list[str] = []
-    model.summary(line_length=100, print_fn=lines.append)
+    # Rich takes a terminal that is none for one of 80 columns, and cuts off what is wider.
+    model.summary(line_length=80, print_fn=lines.append)
     return "\n".join(lines) + "\n"
 
 
@@ -120,23 +121,19 @@ def tabulate_answers(probabilities: np.ndarray) -> pd.DataFrame:
     return answers.join(pd.DataFrame(probabilities).add_prefix("p"))
 
 
-def plot_confusion_matrix(
-    probabilities: np.ndarray, test: Digits, card: Card, *, family: str
-) -> Figure:
+def plot_confusion_matrix(predictions: pd.DataFrame, card: Card, *, family: str) -> Figure:
     """Draw which classes are taken for which."""
-    predicted = probabilities.argmax(axis=1)
+    labels, predicted = (predictions[name].to_numpy() for name in ("label", "predicted"))
     return plots.confusion_matrix(
-        test.labels, predicted, card["class_names"], family, dataset_caption(card)
+        labels, predicted, card["class_names"], family, dataset_caption(card)
     )
 
 
-def plot_per_class_accuracy(
-    probabilities: np.ndarray, test: Digits, card: Card, *, family: str
-) -> Figure:
+def plot_per_class_accuracy(predictions: pd.DataFrame, card: Card, *, family: str) -> Figure:
     """Draw the accuracy on each class."""
-    predicted = probabilities.argmax(axis=1)
+    labels, predicted = (predictions[name].to_numpy() for name in ("label", "predicted"))
     return plots.per_class_accuracy(
-        test.labels, predicted, card["class_names"], family, dataset_caption(card)
+        labels, predicted, card["class_names"], family, dataset_caption(card)
     )
 
 

@@ -7,13 +7,7 @@ from kedro.pipeline import Node, Pipeline
 from mnist_pipeline.families import Family, Judge
 from mnist_pipeline.pipelines import with_arguments
 from mnist_pipeline.pipelines.evaluation import nodes
-
-SEEN_DIGITS = {
-    "clean_images": "test_digits",
-    "degraded_images": "test_degraded_digits",
-    "distorted_images": "test_distorted_digits",
-}
-"""The digits as the network sees them, for pictures of what it reads and misreads."""
+from mnist_pipeline.preprocessing import VIEWS
 
 OUTPUTS = {"clean_images": "restored_images", "one_hot_labels": "probabilities"}
 """What a network's answer is called, by what it should have returned."""
@@ -77,15 +71,10 @@ def create_pipeline(family: Family, reader: dict[str, str]) -> Pipeline:
         ),
     ]
     needed = {name for step in steps for name in step.inputs}
-    shared = {
-        f"{part}_{thing}" for part in ("train", "test") for thing in (family.sees, *family.returns)
-    }
-    shared |= {"test_digits", SEEN_DIGITS[family.sees], "dataset_card", "uci_digits"}
-    names = {name: name for name in shared} | reader
     return Pipeline(
         steps,
         namespace=family.name,
-        inputs={name: names[name] for name in needed & set(names)},
+        inputs={name: reader[name] for name in needed & set(reader)},
         parameters={"params:seed", "params:degradation", "params:distortion"} & needed,
         tags="evaluation",
     )
@@ -143,7 +132,8 @@ def _choices(
 
 
 def _judge_classification(family: Family) -> list[Node]:
-    answers = ["probabilities", SEEN_DIGITS[family.sees]]
+    # The digits as the network sees them, for pictures of what it reads and misreads.
+    answers = ["probabilities", f"test_{VIEWS[family.sees]}"]
     return [
         Node(
             nodes.score_answers,
@@ -169,8 +159,8 @@ def _judge_classification(family: Family) -> list[Node]:
             outputs="classification_table",
             name=f"tabulate_{family.name}_answers",
         ),
-        _picture(family, nodes.plot_confusion_matrix, "confusion_matrix", answers),
-        _picture(family, nodes.plot_per_class_accuracy, "per_class_accuracy", answers),
+        _picture(family, nodes.plot_confusion_matrix, "confusion_matrix", ["predictions"]),
+        _picture(family, nodes.plot_per_class_accuracy, "per_class_accuracy", ["predictions"]),
         _picture(family, nodes.plot_confidence, "confidence", answers),
         _picture(family, nodes.plot_correct_examples, "correct_examples", answers, "params:seed"),
         _picture(family, nodes.plot_incorrect_examples, "incorrect_examples", answers),
@@ -189,7 +179,7 @@ def _measure_pictures(family: Family) -> Node:
 
 def _judge_reconstruction(family: Family) -> list[Node]:
     """Of an autoencoder: the baseline needs `model.latent_dim`."""
-    pictures = ["restored_images", "test_clean_images", "pictures_table"]
+    pictures = ["restored_images", "test_clean_images", "predictions"]
     return [
         _measure_pictures(family),
         Node(
@@ -209,7 +199,7 @@ def _judge_reconstruction(family: Family) -> list[Node]:
 
 
 def _judge_restoration(family: Family) -> list[Node]:
-    pictures = ["restored_images", "test_clean_images", "test_degraded_images", "pictures_table"]
+    pictures = ["restored_images", "test_clean_images", "test_degraded_images", "predictions"]
     return [
         _measure_pictures(family),
         Node(

@@ -31,5 +31,8 @@ def create_pipeline() -> Pipeline:
                 name="plot_samples",
             ),
         ],
+        namespace="ingestion",
+        outputs={"train_digits", "test_digits", "dataset_card"},
+        parameters={"params:data", "params:seed"},
         tags="ingestion",
     )

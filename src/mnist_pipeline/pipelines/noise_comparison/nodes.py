@@ -25,6 +25,7 @@ from mnist_pipeline.errors import UserError
 from mnist_pipeline.families import Family
 from mnist_pipeline.parameters import NoiseComparisonSettings, TrainingSettings
 from mnist_pipeline.robustness import conditions, measure_robustness
+from mnist_pipeline.trained_networks import TrainedNetworks
 
 logger = logging.getLogger(__name__)
 
@@ -130,6 +131,20 @@ def collect_folds(
     return table, curves
 
 
+def score_folds(identity: dict[str, Any], table: pd.DataFrame) -> dict[str, Any]:
+    """What the folds say together, and of which digits.
+
+    Returns `family, digits, seed, folds, cv_accuracy_mean, cv_accuracy_std` (of a sample) and
+    `cv_fit_seconds`.
+    """
+    return {name: identity[name] for name in ("family", "digits", "seed")} | {
+        "folds": len(table),
+        "cv_accuracy_mean": float(table["accuracy"].mean()),
+        "cv_accuracy_std": float(table["accuracy"].std(ddof=1)),
+        "cv_fit_seconds": float(table["fit_seconds"].sum()),
+    }
+
+
 def _partition(key: str, fold: int) -> str:
     return f"{key}/fold-{fold}"
 
@@ -158,21 +173,28 @@ def measure_classifiers(
     card: Card,
     settings: NoiseComparisonSettings,
     seed: int,
+    trained: TrainedNetworks,
     *models_and_metrics: Any,
     families: tuple[str, ...],
+    of_this_run: tuple[str, ...],
 ) -> pd.DataFrame:
     """Let every classifier that has been trained on these digits read spoiled ones.
 
-    models_and_metrics: first the model of each of `families`, then the metrics of each; None where
-        it has never been trained. Those trained on other digits are left out, and it is said.
+    families: the classifiers there may be. of_this_run: those that this run has trained.
+    models_and_metrics: first the model of each of `of_this_run`, then the metrics of each.
+    trained: where the others are, if they have been trained. Those trained on other digits are
+        left out, and it is said.
     Returns what `robustness.measure_robustness` does.
     """
+    present = dict(zip(of_this_run, zip(*_split(models_and_metrics, 2), strict=True), strict=True))
     comparable, missing = {}, []
-    for family, model, metrics in zip(families, *_split(models_and_metrics, 2), strict=True):
-        if metrics is None:
+    for family in families:
+        model, metrics = present.get(family, (None, None))
+        metrics = metrics or trained.scores_of(family)
+        if not metrics:
             missing.append(family)
         elif trained_on(metrics, card):
-            comparable[family] = model
+            comparable[family] = model or trained.load(family)
         else:
             missing.append(f"{family} (trained on other digits)")
     if missing:
@@ -187,7 +209,7 @@ def measure_classifiers(
 def _split(things: tuple[Any, ...], n: int) -> list[tuple[Any, ...]]:
     """`n` parts of equal length: (a, b, c, 1, 2, 3), 2 -> [(a, b, c), (1, 2, 3)]"""
     length = len(things) // n
-    return [things[start : start + length] for start in range(0, len(things), length)]
+    return [things[part * length : (part + 1) * length] for part in range(n)]
 
 
 def collect_noise_metrics(
@@ -195,36 +217,42 @@ def collect_noise_metrics(
     card: Card,
     distortion: list[Step],
     settings: NoiseComparisonSettings,
-    *metrics_tables_identities: Any,
+    *metrics_and_folds: Any,
 ) -> dict[str, dict[str, Any]]:
     """Of every noisy family, its metrics, and what cross-validation and spoiled digits add.
 
-    metrics_tables_identities: first the metrics of each family, then its table of folds, then what
-        decided these (`identify_cross_validation`). When the comparison is only read anew they
-        come from earlier runs.
+    metrics_and_folds: first the metrics of each family, then what its folds say (`score_folds`).
+        When the comparison is only read anew they come from earlier runs.
     Raises UserError when a network or its folds saw other digits, other distortions or another
     seed than the rest, or when there are more or fewer folds than the parameters say.
     Returns {family: metrics}, with `folds, cv_accuracy_mean, cv_accuracy_std` (of a sample),
     `cv_fit_seconds, clean_accuracy, mnist_c_accuracy` (the mean of its fifteen).
     """
     collected = {}
-    for metrics, table, identity in zip(*_split(metrics_tables_identities, 3), strict=True):
+    asked = {"sha256": card["sha256"], "distortion": distortion}
+    for metrics, folds in zip(*_split(metrics_and_folds, 2), strict=True):
         family = metrics["family"]
-        folds_saw = identity["digits"] | {key: identity[key] for key in ("seed", "folds")}
-        now = {"sha256": card["sha256"], "distortion": distortion, "folds": settings.folds}
-        network_saw_the_same = trained_on(metrics, card) and metrics["distortion"] == distortion
-        if not network_saw_the_same or folds_saw != now | {"seed": metrics["seed"]}:
+        agree = (
+            trained_on(metrics, card)
+            and metrics["distortion"] == distortion
+            and folds["digits"] == asked
+            and folds["seed"] == metrics["seed"]
+            and folds["folds"] == settings.folds
+        )
+        if not agree:
             raise UserError(
                 f"{family} or its folds were trained on other digits, other distortions, with "
                 "another seed or in another number of folds than is asked for now. Train them "
                 "anew: kedro run --pipeline=noise_comparison"
             )
         read = robustness[robustness["family"] == family].groupby("group")["accuracy"].mean()
-        collected[family] = metrics | {
-            "folds": len(table),
-            "cv_accuracy_mean": float(table["accuracy"].mean()),
-            "cv_accuracy_std": float(table["accuracy"].std(ddof=1)),
-            "cv_fit_seconds": float(table["fit_seconds"].sum()),
+        cross_validation = {
+            name: folds[name]
+            for name in ("folds", "cv_accuracy_mean", "cv_accuracy_std", "cv_fit_seconds")
+        }
+        collected[family] = {
+            **metrics,
+            **cross_validation,
             "clean_accuracy": float(read["clean"]),
             "mnist_c_accuracy": float(read["mnist_c"]),
         }

@@ -27,15 +27,7 @@ def create_pipeline(trained_in_this_run: tuple[Family, ...]) -> Pipeline:
     trained_in_this_run: families whose networks come from this run. Of other classifiers, the
     newest one on disk joins in, if there is one.
     """
-    folds = Node(
-        nodes.deal_folds,
-        inputs=["train_digits", "params:noise_comparison", "params:seed"],
-        outputs="dealt_folds",
-        name="deal_folds",
-        tags="noise_comparison",
-    )
-    validated = sum((_cross_validate(family) for family in NOISY), Pipeline([folds]))
-    return validated + _compare(trained_in_this_run)
+    return sum((_cross_validate(family) for family in NOISY), _compare(trained_in_this_run))
 
 
 def _cross_validate(family: Family) -> Pipeline:
@@ -44,6 +36,12 @@ def _cross_validate(family: Family) -> Pipeline:
     digits = [f"train_{family.sees}", *(f"train_{thing}" for thing in family.returns)]
     shared = ["params:noise_comparison", "params:seed"]
     steps = [
+        Node(
+            nodes.deal_folds,
+            inputs=["train_digits", *shared],
+            outputs="dealt_folds",
+            name=f"deal_{name}_folds",
+        ),
         Node(
             with_arguments(nodes.identify_cross_validation, family=name),
             inputs=[
@@ -68,6 +66,12 @@ def _cross_validate(family: Family) -> Pipeline:
             name=f"collect_{name}_folds",
         ),
         Node(
+            nodes.score_folds,
+            inputs=["cross_validation_identity", "cross_validation"],
+            outputs="cross_validation_scores",
+            name=f"score_{name}_folds",
+        ),
+        Node(
             nodes.plot_folds,
             inputs=["cross_validation", "cross_validation_history", "metrics", "dataset_card"],
             outputs="folds_plot",
@@ -77,30 +81,25 @@ def _cross_validate(family: Family) -> Pipeline:
     return Pipeline(
         steps,
         namespace=name,
-        inputs={"dataset_card", "dealt_folds", *digits},
         parameters={*shared, "params:distortion"},
         tags="noise_comparison",
     )
 
 
 def _compare(trained_in_this_run: tuple[Family, ...]) -> Pipeline:
-    names = tuple(family.name for family in READERS)
-    # What the nodes call trained_<family> is the newest network on disk, or the one of this run.
-    models = {f"trained_{name}": f"trained_{name}" for name in names}
-    metrics = {f"trained_{name}_metrics": f"trained_{name}_metrics" for name in names}
-    for family in trained_in_this_run:
-        if family in READERS:
-            models[f"trained_{family.name}"] = f"{family.name}.model"
-            metrics[f"trained_{family.name}_metrics"] = f"{family.name}.metrics"
+    readers = tuple(family.name for family in READERS)
+    present = [family.name for family in trained_in_this_run if family in READERS]
+    # In this namespace `cnn_model` is what outside of it is `cnn.model`.
+    models = {f"{name}_model": f"{name}.model" for name in present}
+    metrics = {f"{name}_metrics": f"{name}.metrics" for name in present}
     scores = {f"{family.name}_metrics": f"{family.name}.metrics" for family in NOISY}
-    tables = {f"{family.name}_folds": f"{family.name}.cross_validation" for family in NOISY}
-    identities = {f"{name}_identity": f"{table}_identity" for name, table in tables.items()}
+    folds = {f"{f.name}_folds": f"{f.name}.cross_validation_scores" for f in NOISY}
     steps = [
         Node(
-            with_arguments(nodes.measure_classifiers, families=names),
+            with_arguments(nodes.measure_classifiers, families=readers, of_this_run=tuple(present)),
             inputs=[
                 *("test_digits", "dataset_card", "params:noise_comparison", "params:seed"),
-                *models, *metrics,
+                *("trained_networks", *models, *metrics),
             ],
             outputs="robustness",
             name="measure_robustness",
@@ -109,7 +108,7 @@ def _compare(trained_in_this_run: tuple[Family, ...]) -> Pipeline:
             nodes.collect_noise_metrics,
             inputs=[
                 *("robustness", "dataset_card", "params:distortion", "params:noise_comparison"),
-                *(*scores, *tables, *identities),
+                *(*scores, *folds),
             ],
             outputs="metrics",
             name="collect_noise_metrics",
@@ -129,7 +128,7 @@ def _compare(trained_in_this_run: tuple[Family, ...]) -> Pipeline:
             name="plot_comparison",
         ),
         Node(
-            with_arguments(nodes.plot_strengths, families=names),
+            with_arguments(nodes.plot_strengths, families=readers),
             inputs=["robustness", "dataset_card"],
             outputs="strengths_plot",
             name="plot_strengths",
@@ -147,15 +146,11 @@ def _compare(trained_in_this_run: tuple[Family, ...]) -> Pipeline:
             name="plot_corrupted_samples",
         ),
     ]  # fmt: skip
+    shared = ("test_digits", "dataset_card", "trained_networks")
     return Pipeline(
         steps,
         namespace="noise_comparison",
-        inputs={"test_digits": "test_digits", "dataset_card": "dataset_card"}
-        | models
-        | metrics
-        | scores
-        | tables
-        | identities,
+        inputs={name: name for name in shared} | models | metrics | scores | folds,
         parameters={"params:noise_comparison", "params:distortion", "params:seed"},
         tags="noise_comparison",
     )

@@ -10,19 +10,9 @@ from matplotlib.figure import Figure
 from mnist_pipeline import plots, preprocessing
 from mnist_pipeline.cards import dataset_caption
 from mnist_pipeline.degradation import degrade
-from mnist_pipeline.digits import Digits
+from mnist_pipeline.digits import Digits, DigitSet
 from mnist_pipeline.distortion import Step, distort
 from mnist_pipeline.parameters import DegradationSettings, TrainingSettings
-
-
-def normalize_images(digits: Digits) -> np.ndarray:
-    """Bring pixels to float32 (n, 28, 28, 1), 0 to 1."""
-    return preprocessing.normalize(digits.images)
-
-
-def encode_labels(digits: Digits, card: dict[str, Any]) -> np.ndarray:
-    """Turn labels into one-hot rows, float32 (n, classes)."""
-    return preprocessing.one_hot(digits.labels, len(card["class_names"]))
 
 
 def degrade_digits(digits: Digits, degradation: DegradationSettings) -> Digits:
@@ -67,16 +57,30 @@ def _in_words(step: Step) -> str:
     return f"{name}: " + ", ".join(f"{key}\N{NO-BREAK SPACE}{v}" for key, v in settings.items())
 
 
-def split_digits(train: Digits, training: TrainingSettings, seed: int) -> pd.DataFrame:
+def gather(card: dict[str, Any], *digits: Digits, views: tuple[str, ...]) -> DigitSet:
+    """Put the digits of one part together, in every form that this run looks at."""
+    return DigitSet(dict(zip(views, digits, strict=True)), card)
+
+
+def show(digits: DigitSet, *, things: tuple[str, ...]) -> list[Any]:
+    """Bring digits into the form in which one network sees them, and what it must return.
+
+    Float images are made here, for one family at a time, because they take four times the memory.
+    """
+    return [preprocessing.show(digits, thing) for thing in things]
+
+
+def split_digits(digits: DigitSet, training: TrainingSettings, seed: int) -> pd.DataFrame:
     """Set some of the training digits aside for validation.
 
     Returns a row per training digit, in their order: `label` and `part`, which is `train` or
     `validation`. A table rather than two sets of images, because a copy of 60,000 digits per
     family is what nobody needs.
     """
+    labels = digits.views["digits"].labels
     _, validation = preprocessing.split_indices(
-        train.labels, training.validation_fraction, training.validation_split, seed=seed
+        labels, training.validation_fraction, training.validation_split, seed=seed
     )
-    part = np.full(len(train), "train", dtype=object)
+    part = np.full(len(labels), "train", dtype=object)
     part[validation] = "validation"
-    return pd.DataFrame({"label": train.labels, "part": part})
+    return pd.DataFrame({"label": labels, "part": part})

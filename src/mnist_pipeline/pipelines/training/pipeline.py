@@ -24,7 +24,6 @@ def create_pipeline(family: Family) -> Pipeline:
             )
         ],
         namespace=family.name,
-        inputs=set(digits),
         parameters="params:seed",
         tags="training",
     )

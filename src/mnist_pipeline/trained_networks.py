@@ -64,17 +64,24 @@ class TrainedNetworks:
         """The newest metrics of a family; empty if there are none."""
         return self._json("08_reporting", name, "metrics.json")
 
+    def all_scores(self, name: str) -> dict[str, dict[str, Any]]:
+        """Every metrics of a family that a run has left: version -> metrics, the newest first."""
+        files = (self.folder / "08_reporting" / name / "metrics.json").glob("*/metrics.json")
+        return {path.parent.name: _read_json(path) for path in sorted(files, reverse=True)}
+
     def _json(self, layer: str, name: str, file: str) -> dict[str, Any]:
         path = self._newest(layer, name, file)
-        if path is None:
-            return {}
-        try:
-            return dict(json.loads(path.read_text()))
-        except ValueError as error:
-            raise BadFileError(f"{path}: expected a JSON object ({error}).") from error
+        return _read_json(path) if path else {}
 
     def _newest(self, layer: str, name: str, file: str) -> Path | None:
         return max((self.folder / layer / name / file).glob(f"*/{file}"), default=None)
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads(path.read_text()))
+    except ValueError as error:
+        raise BadFileError(f"{path}: expected a JSON object ({error}).") from error
 
 
 def _pipeline_for(name: str) -> str:

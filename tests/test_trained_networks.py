@@ -8,7 +8,7 @@ from mnist_pipeline.families import EVERY_FAMILY
 from mnist_pipeline.lazy import keras
 from mnist_pipeline.models.mlp import build_mlp
 from mnist_pipeline.pipeline_registry import register_pipelines
-from mnist_pipeline.reading.networks import READING, TrainedNetworks, find_data
+from mnist_pipeline.trained_networks import READING, TrainedNetworks, find_data
 from tests.conftest import PROJECT
 from tests.reading.conftest import IMAGE, NEW, OLD, save_json, save_network
 
@@ -117,6 +117,6 @@ def test_another_project_around_does_not_count(tmp_path):
 
 
 def test_where_there_is_no_project_at_all_it_is_beside_the_working_directory(tmp_path, monkeypatch):
-    monkeypatch.setattr("mnist_pipeline.reading.networks.__file__", str(tmp_path / "a/b/c/d.py"))
+    monkeypatch.setattr("mnist_pipeline.trained_networks.__file__", str(tmp_path / "a/b/c/d.py"))
     assert find_data(tmp_path / "a") == tmp_path / "a/data"
     assert isinstance(find_data(tmp_path), Path)
