@@ -9,6 +9,7 @@ from hypothesis.extra import numpy as hnp
 from skimage.morphology import skeletonize
 
 from mnist_pipeline.datasets import IDXDataset
+from mnist_pipeline.reading import sheet
 from mnist_pipeline.reading.ink import is_dark_on_light
 from mnist_pipeline.reading.pictures import to_grey
 from mnist_pipeline.reading.preparation import (
@@ -495,6 +496,14 @@ def test_a_sheet_on_a_table_is_found_and_the_box_is_that_in_the_photo():
     left, top, right, bottom = prepare_image(photo).box
     assert 330 < left < right < 470
     assert 200 < top < bottom < 340
+
+
+@pytest.mark.parametrize("shape", [(3, 90), (90, 7)])
+def test_a_sheet_of_few_pixels_is_looked_at_too(shape):
+    blank = np.ones(shape, np.float32)
+    drawn_on = blank.copy()
+    drawn_on[shape[0] // 2 :, shape[1] // 2 :][:3, :3] = 0
+    assert [sheet._is_drawn_on(one) for one in (blank, drawn_on)] == [False, True]
 
 
 def test_grain_of_a_photo_in_bad_light_is_not_taken_for_ink():

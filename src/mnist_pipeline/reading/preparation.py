@@ -23,7 +23,8 @@ CENTRE_PX = IMAGE_SIZE_PX / 2
 """Of MNIST's digits: every one of them has its centre of mass within half a pixel of (14, 14)."""
 
 STROKE_PX = (1.7, 5.0)
-"""Strokes of 95 in 100 MNIST digits are this wide, in pixels of the 20x20 box."""
+"""How wide strokes may be, in pixels of the 20x20 box. Of 1,000 MNIST training digits, measured as
+`even_strokes` does, 8 are narrower and 14 wider."""
 
 FINE = 5
 """Strokes are widened and narrowed at this many times the size of the box."""

@@ -9,7 +9,6 @@ from mnist_pipeline.reading.ink import LIGHT_PX
 SHEET_PX = 240
 """The sheet on a table is looked for in a picture of this size."""
 
-
 SMALLEST_PX = 100
 """Nobody photographs a sheet in fewer pixels."""
 
@@ -77,6 +76,6 @@ def _is_drawn_on(sheet: np.ndarray) -> bool:
     """Whether there are edges on it, and not along its rim only."""
     small = cv2.GaussianBlur(shrink(sheet, LIGHT_PX), (0, 0), 0.7)
     edges = cv2.morphologyEx(small, cv2.MORPH_GRADIENT, np.ones((3, 3)))
-    height, width = (length // 8 for length in edges.shape)
-    inner = edges[height:-height, width:-width]
+    height, width = edges.shape
+    inner = edges[height // 8 : height - height // 8, width // 8 : width - width // 8]
     return float(inner.max()) > max(0.05, 5 * float(np.median(edges)))
