@@ -156,6 +156,13 @@ def test_a_port_that_is_taken_is_named(reading_data: Path) -> None:
     assert f"Port {port} of 127.0.0.1 cannot be used" in done.output
 
 
+@pytest.mark.parametrize("port", [-1, 65536])
+def test_a_port_that_cannot_be_is_refused_with_those_that_can(tmp_path: Path, port: int) -> None:
+    done = run("web", f"--port={port}", f"--data={tmp_path}")
+    assert f"{port} is not in the range 0<=x<=65535" in done.output
+    assert isinstance(done.exception, SystemExit)
+
+
 def test_the_command_is_one_of_kedro_too() -> None:
     from mnist_pipeline.cli import cli
 

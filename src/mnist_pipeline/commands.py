@@ -94,7 +94,9 @@ def enhance(paths: tuple[Path, ...], output: Path, size: int, data: Path | None)
 
 @digits.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Who may ask; 0.0.0.0: all.")
-@click.option("--port", default=8000, show_default=True)
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0: a free one."
+)
 @FAMILY
 @DATA
 def web(host: str, port: int, family: str, data: Path | None) -> None:

@@ -9,16 +9,14 @@ MAX_BODY_BYTES = 32 * 1024 * 1024
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-App = Callable[..., Awaitable[None]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+App = Callable[..., Awaitable[None]]
 
 
 class BodyLimit:
     """ASGI middleware that counts what arrives, because a chunked body announces no length."""
 
-    def __init__(
-        self, app: Callable[..., Awaitable[None]], max_bytes: int = MAX_BODY_BYTES
-    ) -> None:
+    def __init__(self, app: App, max_bytes: int = MAX_BODY_BYTES) -> None:
         self._app, self._max_bytes = app, max_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -21,8 +21,8 @@ def serve(networks: TrainedNetworks, family: str, host: str, port: int) -> None:
         listening.bind((host, port))
     except OSError as error:
         raise UserError(
-            f"Port {port} of {host} cannot be used ({error.strerror}). Take another: "
-            f"digits web --port {port + 1}"
+            f"Port {port} of {host} cannot be used ({error.strerror}). Take another, or whichever "
+            "is free: digits web --port 0"
         ) from error
     app = create_app(networks, family)
     listening.listen()  # who reads the next line may ask at once
