@@ -13,9 +13,20 @@ READING = "reading"
 
 
 class NotTrainedError(UserError):
-    """A network is asked for that no run has trained yet."""
+    """A network is asked for that no run has trained yet.
+
+    message: for who sits at the machine. public_message: the same without the machine's folder.
+    """
 
     code = "not_trained"
+
+    def __init__(self, name: str, folder: Path) -> None:
+        remedy = (
+            "Train it, and all that reading your own digits needs: kedro run "
+            f"--pipeline={_pipeline_for(name)} (quickly, on 1,437 digits: add --env=demo)"
+        )
+        super().__init__(f"No {name} has been trained in {folder} yet. {remedy}")
+        self.public_message = f"No {name} has been trained yet. {remedy}"
 
 
 @dataclass(frozen=True)
@@ -44,11 +55,7 @@ class TrainedNetworks:
         """
         path = self._newest("06_models", name, "model.keras")
         if path is None:
-            raise NotTrainedError(
-                f"No {name} has been trained in {self.folder} yet. Train it, and all that reading "
-                f"your own digits needs: kedro run --pipeline={_pipeline_for(name)} (quickly, on "
-                "1,437 digits: add --env=demo)"
-            )
+            raise NotTrainedError(name, self.folder)
         from mnist_pipeline.lazy import keras
 
         try:

@@ -1,6 +1,8 @@
 """The REST interface, asked over the network as programs ask it."""
 
+import asyncio
 import io
+import shutil
 import subprocess
 import sys
 import zlib
@@ -12,7 +14,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from mnist_pipeline.trained_networks import TrainedNetworks
+from mnist_pipeline.web.app import create_app
 from mnist_pipeline.web.limits import MAX_BODY_BYTES
+from tests.reading.conftest import NEW, data_without_reading, networks
+
+__all__ = ["data_without_reading", "networks"]  # fixtures
 
 OWN = Path(__file__).parents[1] / "own_digits/images"
 SEVEN = OWN / "chalk/7_01.jpg"
@@ -163,6 +170,27 @@ def test_a_family_that_reads_nothing_and_one_that_is_not_trained_are_refused(
     assert problem("nonsense")["code"] == "invalid_request"
     assert problem("mlp")["code"] == "not_trained"
     assert "kedro run --pipeline=mlp" in problem("mlp")["message"]
+
+
+@pytest.mark.parametrize("is_damaged", [False, True])
+def test_no_problem_names_a_folder_of_the_server(
+    data_without_reading: Path, tmp_path: Path, is_damaged: bool
+) -> None:
+    folder = shutil.copytree(data_without_reading, tmp_path / "data")
+    if is_damaged:
+        network = folder / f"06_models/enhancement/model.keras/{NEW}/model.keras"
+        network.parent.mkdir(parents=True)
+        network.write_text("no network")
+    app = httpx.ASGITransport(create_app(TrainedNetworks(folder)), raise_app_exceptions=False)
+
+    async def ask() -> httpx.Response:
+        async with httpx.AsyncClient(transport=app, base_url="http://test") as client:
+            return await client.post("/v1/enhance", files={"files": SEVEN.read_bytes()})
+
+    answer = asyncio.run(ask())
+    code = answer.json()["error"]["code"]
+    assert (answer.status_code, code) == ((500, "internal") if is_damaged else (422, "not_trained"))
+    assert str(tmp_path) not in answer.text
 
 
 def test_a_digit_is_restored(client: httpx.Client) -> None:

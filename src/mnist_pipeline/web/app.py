@@ -18,12 +18,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from mnist_pipeline import __version__
-from mnist_pipeline.errors import UserError
+from mnist_pipeline.errors import BadFileError, UserError
 from mnist_pipeline.families import EVERY_FAMILY
 from mnist_pipeline.reading.classifier import CLASSIFIERS, NO_INK, DigitClassifier
 from mnist_pipeline.reading.pictures import BadPictureError, open_picture, to_grey
 from mnist_pipeline.reading.preparation import prepare_image, prepare_many
-from mnist_pipeline.trained_networks import TrainedNetworks
+from mnist_pipeline.trained_networks import NotTrainedError, TrainedNetworks
 from mnist_pipeline.web.answers import (
     Enhancement,
     Error,
@@ -153,6 +153,14 @@ def _answer_problems(app: FastAPI) -> None:
     @app.exception_handler(UserError)
     async def user(request: Request, problem: UserError) -> JSONResponse:
         return _problem(422, getattr(problem, "code", "invalid_request"), problem.message)
+
+    @app.exception_handler(NotTrainedError)
+    async def not_trained(request: Request, problem: NotTrainedError) -> JSONResponse:
+        return _problem(422, problem.code, problem.public_message)
+
+    @app.exception_handler(BadFileError)
+    async def damaged(request: Request, problem: BadFileError) -> JSONResponse:
+        raise problem  # a file of the server's, no fault of who asks: on to `unexpected`
 
     @app.exception_handler(Exception)
     async def unexpected(request: Request, problem: Exception) -> JSONResponse:
