@@ -136,6 +136,24 @@ def test_a_cnn_that_is_newer_than_the_reading_model_reads_by_itself(data, networ
     np.testing.assert_allclose(readings.probabilities, soften(alone, 9.0), atol=1e-5)
 
 
+def test_a_cnn_that_is_in_the_reading_model_is_not_loaded_once_more(data, monkeypatch):
+    loaded = []
+    load = TrainedNetworks.load
+    monkeypatch.setattr(
+        TrainedNetworks, "load", lambda self, name: loaded.append(name) or load(self, name)
+    )
+    DigitClassifier(TrainedNetworks(data))
+    assert loaded == ["reading"]
+    DigitClassifier(TrainedNetworks(data), "mlp")
+    assert loaded == ["reading", "mlp", "reading"]
+
+
+def test_a_reading_model_alone_does_not_stand_for_a_cnn(data, tmp_path):
+    shutil.copytree(data / "06_models/reading", tmp_path / "06_models/reading")
+    with pytest.raises(UserError, match="No cnn has been trained"):
+        DigitClassifier(TrainedNetworks(tmp_path))
+
+
 @pytest.mark.parametrize(
     "family", [f.name for f in EVERY_FAMILY if f.name not in CLASSIFIERS] + ["reading", "cnnn"]
 )

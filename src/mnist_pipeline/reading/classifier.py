@@ -94,12 +94,12 @@ class DigitClassifier:
         self.version = networks.version_of(family)
         self.dataset = networks.scores_of(family).get("dataset", "unknown digits")
         self._networks = networks
-        reading_version = networks.version_of(READING)
-        self.refuses = reading_version is not None
-        network = networks.load(family)
+        version, reading_version = self.version or "", networks.version_of(READING) or ""
+        self.refuses = reading_version != ""
+        is_in_reading_model = family == "cnn" and "" < version <= reading_version
+        network = None if is_in_reading_model else networks.load(family)
         reading = networks.load(READING) if self.refuses else None
-        joined = family == "cnn" and (reading_version or "") >= (self.version or "")
-        self._read = _compile(None if joined else network, networks.temperature_of(family), reading)
+        self._read = _compile(network, networks.temperature_of(family), reading)
         self._restorer: Callable[[np.ndarray], np.ndarray] | None = None
 
     @classmethod
