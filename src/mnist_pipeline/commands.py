@@ -171,21 +171,14 @@ def _rows(classifier: Any, files: Iterator[Path], many: bool, refused: list[str]
     """A row for each answer; what cannot be read is noted in `refused`."""
     from mnist_pipeline.reading.folder import printable
     from mnist_pipeline.reading.pictures import BadPictureError
+    from mnist_pipeline.reading.tables import row_of
 
     for file, answers in _many(classifier, files) if many else _one_each(classifier, files):
         if isinstance(answers, BadPictureError):
             refused.append(printable(answers.message))
             continue
         for answer in answers:
-            yield {
-                "file": printable(file),
-                "digit": answer.digit,
-                "confidence": round(answer.confidence, 6),
-                **{f"p{k}": round(float(p), 6) for k, p in enumerate(answer.probabilities)},
-                "is_digit": answer.is_digit,
-                "reason": answer.reason or "",
-                "box": answer.box,
-            }
+            yield {**row_of(printable(file), answer), "box": answer.box}
 
 
 def _one_each(classifier: Any, files: Iterator[Path]) -> Iterator[tuple[Path, Any]]:

@@ -3,8 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 from PIL import Image
 
+from mnist_pipeline.commands import digits
 from mnist_pipeline.datasets import TableStreamDataset
 from mnist_pipeline.errors import UserError
 from mnist_pipeline.parameters import ClassificationSettings
@@ -77,6 +79,18 @@ def test_the_file_begins_with_the_columns_that_other_programs_expect(data, folde
     blank = f"{folder}/blank.png,,0.0," + "0.1," * 10 + "False,there is no ink in the picture"
     assert lines[2] == blank
     assert (tmp_path / "refused.csv").read_text().startswith(f"file,reason\n{folder}/broken.png,")
+
+
+def test_the_command_writes_the_same_file(data, networks, folder, tmp_path):
+    for k, image in enumerate(np.concatenate([networks.held_out[:200], networks.outliers[:50]])):
+        Image.fromarray(image).save(folder / f"{k}.png")
+    predictions, _ = nodes.classify_pictures(TrainedNetworks(data), settings_for(folder))
+    TableStreamDataset(filepath=str(tmp_path / "by_pipeline.csv")).save(predictions)
+    by_command = tmp_path / "by_command.csv"
+    options = ["predict", f"--data={data}", "--format=csv", f"--output={by_command}", str(folder)]
+    CliRunner().invoke(digits, options)
+    assert by_command.read_bytes() == (tmp_path / "by_pipeline.csv").read_bytes()
+    assert by_command.read_bytes().count(b"\n") == 255
 
 
 def test_where_every_picture_can_be_read_none_is_refused(data, tmp_path):
