@@ -78,6 +78,20 @@ def test_a_folder_that_is_not_there_is_refused_at_once(tmp_path):
         find_pictures(tmp_path / "none")
 
 
+def test_a_folder_that_may_not_be_read_is_named(tmp_path, monkeypatch):
+    touch(tmp_path, "a.png", "secret/b.png")
+    scandir = os.scandir
+
+    def guarded(folder):
+        if folder.name == "secret":  # by its mode nothing can be kept from root
+            raise PermissionError(13, "Permission denied")
+        return scandir(folder)
+
+    monkeypatch.setattr(os, "scandir", guarded)
+    with pytest.raises(UserError, match=r"secret: this folder cannot be read \(Permission denied"):
+        list(find_pictures(tmp_path))
+
+
 def test_a_link_to_a_picture_is_followed_and_one_to_nothing_is_found_too(tmp_path, names):
     touch(tmp_path, "a.png")
     (tmp_path / "b.png").symlink_to(tmp_path / "a.png")

@@ -28,7 +28,8 @@ def find_pictures(folder: Path, patterns: Iterable[str] = ("**/*",)) -> Iterator
 
     patterns: a file is taken if its path below the folder matches one of them, such as `*.png`,
     `scans/*`, or `**/*` for all. Case does not matter. Hidden files are left out.
-    Raises UserError if there is no such folder. A file may be named in its place.
+    Raises UserError if there is no such folder, and on the way for one that may not be read. A file
+    may be named in its place.
     """
     if folder.is_file():
         return iter([folder])
@@ -48,12 +49,15 @@ def find_pictures(folder: Path, patterns: Iterable[str] = ("**/*",)) -> Iterator
 
 def _walk(folder: Path) -> Iterator[Path]:
     """Holds the names of one folder at a time. Links to folders, which may go round, are left."""
-    with os.scandir(folder) as scan:
-        entries = sorted(
-            (entry.name, entry.is_dir(follow_symlinks=False))
-            for entry in scan
-            if not (entry.is_symlink() and entry.is_dir())
-        )
+    try:
+        with os.scandir(folder) as scan:
+            entries = sorted(
+                (entry.name, entry.is_dir(follow_symlinks=False))
+                for entry in scan
+                if not (entry.is_symlink() and entry.is_dir())
+            )
+    except OSError as error:
+        raise UserError(f"{folder}: this folder cannot be read ({error.strerror}).") from error
     for name, is_folder in entries:
         if name.startswith("."):
             continue
