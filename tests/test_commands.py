@@ -1,17 +1,19 @@
 import csv
 import io
 import json
+import os
 import shutil
 import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import TextIO
 
 import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
 
-from mnist_pipeline.commands import digits
+from mnist_pipeline.commands import WRITERS, digits
 
 OWN = Path(__file__).parent / "own_digits/images"
 SEVEN = OWN / "chalk/7_01.jpg"
@@ -90,10 +92,42 @@ def test_a_file_is_written_whole_or_not_at_all(reading_data: Path, tmp_path: Pat
     assert [path.name for path in tmp_path.iterdir()] == ["answers.csv"]
 
 
-def test_a_folder_that_is_not_there_is_named(reading_data: Path, tmp_path: Path) -> None:
-    done = predict(reading_data, SEVEN, f"--output={tmp_path / 'no/answers.csv'}")
+def test_a_file_that_cannot_be_written_is_named_and_nothing_is_left(
+    reading_data: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").touch()
+    os.mkfifo(tmp_path / "pipe")  # as /dev/stdout is: what has its name must not be replaced
+
+    def refusal(output: str) -> str:
+        done = predict(reading_data, SEVEN, f"--output={tmp_path / output}")
+        assert done.exit_code == 1
+        return done.output
+
+    assert f"there is no folder {tmp_path / 'no'}" in refusal("no/answers.csv")
+    assert f"there is no folder {tmp_path / 'file'}" in refusal("file/answers.csv")
+    assert f"{tmp_path / 'folder'} is there already, and is no file" in refusal("folder")
+    assert f"{tmp_path / 'pipe'} is there already, and is no file" in refusal("pipe")
+    assert "cannot be written (File name too long)" in refusal("x" * 254)  # with .part behind it
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["file", "folder", "pipe"]
+
+
+@pytest.mark.parametrize("error", [RuntimeError("a bug"), KeyboardInterrupt(), OSError(28, "full")])
+def test_what_is_interrupted_leaves_the_old_file_and_no_other(
+    reading_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    def interrupted(rows: object, file: TextIO) -> None:
+        file.write("the first line")
+        raise error
+
+    monkeypatch.setitem(WRITERS, "table", interrupted)
+    target = tmp_path / "answers.txt"
+    target.write_text("old")
+    done = predict(reading_data, SEVEN, f"--output={target}")
     assert done.exit_code == 1
-    assert f"there is no folder {tmp_path / 'no'}" in done.output
+    assert {path: path.read_text() for path in tmp_path.iterdir()} == {target: "old"}
+    if isinstance(error, OSError):
+        assert f"{target} cannot be written (full)" in done.output
 
 
 @pytest.mark.parametrize("command", ["predict", "enhance"])

@@ -238,10 +238,30 @@ def _opened(path: Path | None) -> Iterator[TextIO]:
     if path is None:
         yield sys.stdout
         return
-    unfinished = path.with_name(f"{path.name}.part")
+    with _writing(path):
+        if not path.parent.is_dir():
+            raise click.ClickException(f"--output: there is no folder {path.parent}.")
+        if path.exists() and not path.is_file():
+            raise click.ClickException(f"--output: {path} is there already, and is no file.")
+        unfinished = path.with_name(f"{path.name}.part")
+        try:
+            with unfinished.open("w", encoding="utf-8", newline="") as file:
+                yield file
+            unfinished.replace(path)
+        finally:
+            with contextlib.suppress(OSError):  # mostly that it has its name by now
+                unfinished.unlink()
+
+
+@contextlib.contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Say in a sentence why a file cannot be written.
+
+    Errors of reading must not get here; `open_picture` and `find_pictures` make UserErrors of them.
+    """
     try:
-        with unfinished.open("w", encoding="utf-8", newline="") as file:
-            yield file
-    except FileNotFoundError as error:
-        raise click.ClickException(f"--output: there is no folder {path.parent}.") from error
-    unfinished.replace(path)
+        yield
+    except OSError as error:
+        raise click.ClickException(
+            f"--output: {path} cannot be written ({error.strerror or error})."
+        ) from error
