@@ -131,6 +131,17 @@ def test_what_is_interrupted_leaves_the_old_file_and_no_other(
 
 
 @pytest.mark.parametrize("command", ["predict", "enhance"])
+def test_a_folder_without_pictures_is_refused_before_anything_is_read_or_written(
+    tmp_path: Path, command: str
+) -> None:
+    (tmp_path / "notes.txt").touch()
+    done = run(command, SEVEN, tmp_path, f"--output={tmp_path / 'out'}", f"--data={tmp_path}")
+    assert done.exit_code == 1
+    assert f"Error: {tmp_path}: there is no picture in this folder (PNG, JPG, " in done.output
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("command", ["predict", "enhance"])
 def test_who_has_trained_nothing_is_told_the_command_that_trains(
     tmp_path: Path, command: str
 ) -> None:
@@ -151,6 +162,56 @@ def test_restored_digits_are_written_beside_each_other(reading_data: Path, tmp_p
     assert done.exit_code == 0, done.output
     with Image.open(tmp_path / "7_01_restored.png") as restored:
         assert restored.size == (56, 56)
+
+
+def test_pictures_that_cannot_be_restored_are_named_after_the_others_are(
+    reading_data: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/a.png").write_text("no picture")
+    Image.new("L", (100, 100), 255).save(tmp_path / "in/blank.png")
+    shutil.copy(SEVEN, tmp_path / "in/seven.jpg")
+    done = run("enhance", tmp_path / "in", f"--data={reading_data}", f"--output={tmp_path / 'out'}")
+    assert done.exit_code == 1
+    assert done.stdout == f"{tmp_path / 'out/seven_restored.png'}\n"
+    assert "Error: 2 of the pictures cannot be restored:\n" in done.stderr
+    assert f"{tmp_path / 'in/a.png'}: this is no picture" in done.stderr
+    assert f"{tmp_path / 'in/blank.png'}: there is no ink" in done.stderr
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["seven_restored.png"]
+
+
+def test_two_pictures_of_one_name_are_refused_before_anything_is_written(tmp_path: Path) -> None:
+    pictures = [tmp_path / "a/1.jpg", tmp_path / "b/1.png"]
+    for picture in pictures:
+        picture.parent.mkdir()
+        picture.touch()
+    done = run("enhance", *pictures, f"--output={tmp_path / 'out'}", f"--data={tmp_path}")
+    assert done.exit_code == 1
+    target = tmp_path / "out/1_restored.png"
+    assert f"{pictures[0]} and {pictures[1]} would both be written to {target}" in done.output
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_picture_that_is_named_twice_is_restored_once(reading_data: Path, tmp_path: Path) -> None:
+    done = run("enhance", SEVEN, SEVEN, f"--data={reading_data}", f"--output={tmp_path}")
+    assert done.exit_code == 0, done.output
+    assert done.output == f"{tmp_path / '7_01_restored.png'}\n"
+
+
+def test_restored_digits_need_a_folder(reading_data: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    done = run("enhance", SEVEN, f"--data={reading_data}", f"--output={tmp_path / 'file'}")
+    assert done.exit_code == 1
+    assert f"{tmp_path / 'file'} is there already, and is no folder" in done.output
+    done = run("enhance", SEVEN, f"--data={reading_data}", f"--output={tmp_path / 'file/more'}")
+    assert done.exit_code == 1
+    assert "cannot be written (Not a directory)" in done.output
+
+
+@pytest.mark.parametrize("size", [0, -3])
+def test_a_restored_digit_has_at_least_a_pixel(tmp_path: Path, size: int) -> None:
+    done = run("enhance", SEVEN, f"--size={size}", f"--data={tmp_path}")
+    assert f"{size} is not in the range 1<=x<=10000" in done.output
 
 
 @pytest.mark.parametrize("style", ["onnx", "tflite", "saved_model"])

@@ -46,23 +46,22 @@ def predict(
     paths: tuple[Path, ...], style: str, output: Path | None, many: bool, family: str,
     data: Path | None,
 ) -> None:  # fmt: skip
-    """Read the digit of each picture. A PATH is a picture, or a folder of them."""
+    """Read the digit of each picture. A PATH is a picture, or a folder of them.
+
+    Pictures that cannot be read are named at the end, and make the exit code 1.
+    """
     from tqdm import tqdm
 
     from mnist_pipeline.reading.classifier import DigitClassifier
-    from mnist_pipeline.reading.folder import find_pictures
 
-    folders = [find_pictures(path) if path.is_dir() else iter([path]) for path in paths]
+    folders = [_pictures(path) for path in paths]
     classifier = DigitClassifier(_networks(data), family)
     refused: list[str] = []
     files = tqdm(chain(*folders), "reading", unit=" images", disable=None, leave=False)
     rows = _rows(classifier, iter(files), many, refused)
     with _opened(output) as file:
         WRITERS[style](rows, file)
-    if refused:
-        raise click.ClickException(
-            f"{len(refused):,} of the pictures cannot be read:\n  " + "\n  ".join(refused[:20])
-        )
+    _name_the_refused(refused, "read")
 
 
 @digits.command()
@@ -70,26 +69,43 @@ def predict(
 @click.option(
     "--output", type=click.Path(path_type=Path), default=".", help="Folder to write into. [here]"
 )
-@click.option("--size", default=280, show_default=True, help="Of the pictures written, in pixels.")
+@click.option(
+    "--size", type=click.IntRange(1, 10_000), default=280, show_default=True,
+    help="Of the pictures written, in pixels.",
+)  # fmt: skip
 @DATA
 def enhance(paths: tuple[Path, ...], output: Path, size: int, data: Path | None) -> None:
-    """Restore the digit of each picture with the U-Net: NAME_restored.png."""
+    """Restore the digit of each picture with the U-Net: NAME_restored.png.
+
+    A PATH is a picture, or a folder of them. Pictures that cannot be read, or have no ink, are
+    named at the end, and make the exit code 1.
+    """
     from PIL import Image
 
-    from mnist_pipeline.reading.classifier import DigitClassifier
-    from mnist_pipeline.reading.folder import find_pictures
+    from mnist_pipeline.reading.classifier import NO_INK, DigitClassifier
+    from mnist_pipeline.reading.folder import printable
+    from mnist_pipeline.reading.pictures import BadPictureError
 
-    files = [file for path in paths for file in (find_pictures(path) if path.is_dir() else [path])]
+    targets = _targets(chain(*map(_pictures, paths)), output)
+    if output.exists() and not output.is_dir():
+        raise click.ClickException(f"--output: {output} is there already, and is no folder.")
     classifier = DigitClassifier(_networks(data))
-    output.mkdir(parents=True, exist_ok=True)
-    for file in files:
-        restored = classifier.enhance(file)
-        if restored is None:
-            click.echo(f"{file}: there is no ink in the picture")
+    refused: list[str] = []
+    for target, file in targets.items():
+        try:
+            restored = classifier.enhance(file)
+        except BadPictureError as error:
+            refused.append(printable(error.message))
             continue
-        target = output / f"{file.stem}_restored.png"
-        Image.fromarray(restored).resize((size, size), Image.Resampling.NEAREST).save(target)
-        click.echo(target)
+        if restored is None:
+            refused.append(printable(f"{file}: {NO_INK}."))
+            continue
+        picture = Image.fromarray(restored).resize((size, size), Image.Resampling.NEAREST)
+        with _writing(target):
+            output.mkdir(parents=True, exist_ok=True)
+            picture.save(target)
+        click.echo(printable(target))
+    _name_the_refused(refused, "restored")
 
 
 @digits.command()
@@ -162,6 +178,49 @@ def _need(module: str, extra: str) -> None:
         raise click.ClickException(
             f"This needs the extra {extra!r}: pip install 'mnist-pipeline[{extra}]'"
         )
+
+
+def _pictures(path: Path) -> Iterator[Path]:
+    """A picture that is named, or those of a folder.
+
+    Raises ClickException for a folder without any.
+    """
+    from mnist_pipeline.reading.folder import find_pictures
+    from mnist_pipeline.reading.pictures import SUFFIXES
+
+    if not path.is_dir():
+        return iter([path])
+    pictures = find_pictures(path)
+    first = next(pictures, None)
+    if first is None:
+        kinds = ", ".join(suffix[1:].upper() for suffix in SUFFIXES)
+        raise click.ClickException(
+            f"{path}: there is no picture in this folder ({kinds}). Name another."
+        )
+    return chain([first], pictures)
+
+
+def _targets(files: Iterator[Path], output: Path) -> dict[Path, Path]:
+    """Where to write what is restored, with the file that it is made of.
+
+    Raises ClickException for two files that would be written to one place.
+    """
+    targets: dict[Path, Path] = {}
+    for file in files:
+        target = output / f"{file.stem}_restored.png"
+        if targets.setdefault(target, file) != file:
+            raise click.ClickException(
+                f"{targets[target]} and {file} would both be written to {target}. Restore them one "
+                "after the other, each with an --output of its own."
+            )
+    return targets
+
+
+def _name_the_refused(refused: list[str], done: str) -> None:
+    """End with exit code 1 where there are any, after what was made of the others."""
+    if refused:
+        shown = "\n  ".join([*refused[:20], *(["..."] if len(refused) > 20 else [])])
+        raise click.ClickException(f"{len(refused):,} of the pictures cannot be {done}:\n  {shown}")
 
 
 Row = dict[str, Any]
