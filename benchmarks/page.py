@@ -3,14 +3,12 @@
 Draws every digit in a real Chromium on the page of a server of its own.
 """
 
-import re
-import subprocess
-import sys
 from pathlib import Path
 
 import click
 import numpy as np
 from playwright.sync_api import sync_playwright
+from tests.server import running_server
 from tests.web.test_page import ARGUMENTS, CHROMIUM, draw, line, strokes_of, wait_for_answer
 
 WATCH = """() => {
@@ -26,33 +24,23 @@ WATCH = """() => {
 @click.option("--rounds", default=5, show_default=True, help="How often each digit is drawn.")
 def main(data: Path | None, rounds: int) -> None:
     """Print the median time, the longest, and how many digits were read rightly."""
-    command = [sys.executable, "-c", "from mnist_pipeline.commands import digits; digits()"]
-    arguments = ["web", "--port=0", *([f"--data={data}"] if data else [])]
-    server = subprocess.Popen([*command, *arguments], stdout=subprocess.PIPE, text=True)
-    try:
-        assert server.stdout is not None
-        address = re.search(r"http://[\w.]+:\d+", server.stdout.readline())
-        assert address, "the server has not said where it listens"
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-            page = browser.new_page()
-            page.goto(address[0])
-            page.evaluate(WATCH)
-            draw(page, line(0.5))  # the network's first answer takes longer than all others
-            wait_for_answer(page)
-            times_ms, right = [], 0
-            for digit in list(range(10)) * rounds:
-                page.locator("#clear").click()
-                draw(page, *strokes_of(digit))
-                right += wait_for_answer(page) == str(digit)
-                times_ms.append(page.evaluate("announced - lifted"))
-            browser.close()
-        median, longest = np.median(times_ms), max(times_ms)
-        click.echo(f"{len(times_ms)} digits: median {median:.0f} ms, longest {longest:.0f} ms")
-        click.echo(f"read rightly: {right}")
-    finally:
-        server.terminate()
-        server.wait(10)
+    with running_server(data) as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        page = browser.new_page()
+        page.goto(address)
+        page.evaluate(WATCH)
+        draw(page, line(0.5))  # the network's first answer takes longer than all others
+        wait_for_answer(page)
+        times_ms, right = [], 0
+        for digit in list(range(10)) * rounds:
+            page.locator("#clear").click()
+            draw(page, *strokes_of(digit))
+            right += wait_for_answer(page) == str(digit)
+            times_ms.append(page.evaluate("announced - lifted"))
+        browser.close()
+    median, longest = np.median(times_ms), max(times_ms)
+    click.echo(f"{len(times_ms)} digits: median {median:.0f} ms, longest {longest:.0f} ms")
+    click.echo(f"read rightly: {right}")
 
 
 if __name__ == "__main__":

@@ -5,15 +5,13 @@ stay open, from as many threads as there are clients.
 """
 
 import http.client
-import re
-import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
 
 import click
 import numpy as np
+from tests.server import running_server
 
 PICTURE = Path("tests/own_digits/images/marker/3_00.png")
 HEAD = b'--x\r\nContent-Disposition: form-data; name="files"; filename="digit.png"\r\n\r\n'
@@ -26,32 +24,24 @@ HEADERS = {"Content-Type": "multipart/form-data; boundary=x"}
 @click.option("--picture", type=click.Path(path_type=Path), default=PICTURE, show_default=True)
 def main(data: Path | None, seconds: float, picture: Path) -> None:
     """Print requests per second and their times, for 1, 2 and 8 clients."""
-    command = [sys.executable, "-c", "from mnist_pipeline.commands import digits; digits()"]
-    arguments = ["web", "--port=0", *([f"--data={data}"] if data else [])]
-    server = subprocess.Popen([*command, *arguments], stdout=subprocess.PIPE, text=True)
-    try:
-        assert server.stdout is not None
-        address = re.search(r"http://([\w.]+):(\d+)", server.stdout.readline())
-        assert address, "the server has not said where it listens"
-        body = HEAD + picture.read_bytes() + b"\r\n--x--\r\n"
-        _ask(address[1], int(address[2]), body, seconds=1)  # warm
+    body = HEAD + picture.read_bytes() + b"\r\n--x--\r\n"
+    with running_server(data) as address:
+        host = address.removeprefix("http://")
+        _ask(host, body, seconds=1)  # warm
         click.echo("| clients | requests/s | median | 95 of 100 within |\n|---|---|---|---|")
         for clients in (1, 2, 8):
-            times_ms = 1000 * _load(address[1], int(address[2]), body, clients, seconds)
+            times_ms = 1000 * _load(host, body, clients, seconds)
             median, slow = np.percentile(times_ms, (50, 95))
             rate = len(times_ms) / seconds
             click.echo(f"| {clients} | {rate:.0f} | {median:.1f} ms | {slow:.1f} ms |")
-    finally:
-        server.terminate()
-        server.wait(10)
 
 
-def _load(host: str, port: int, body: bytes, clients: int, seconds: float) -> np.ndarray:
-    """The time of every request, in seconds."""
+def _load(host: str, body: bytes, clients: int, seconds: float) -> np.ndarray:
+    """The time of every request, in seconds. host: with its port, such as `127.0.0.1:45678`."""
     times: list[list[float]] = [[] for _ in range(clients)]
 
     def client(own: list[float]) -> None:
-        own += _ask(host, port, body, seconds)
+        own += _ask(host, body, seconds)
 
     threads = [threading.Thread(target=client, args=(own,)) for own in times]
     for thread in threads:
@@ -61,8 +51,8 @@ def _load(host: str, port: int, body: bytes, clients: int, seconds: float) -> np
     return np.concatenate(times)
 
 
-def _ask(host: str, port: int, body: bytes, seconds: float) -> list[float]:
-    connection = http.client.HTTPConnection(host, port)
+def _ask(host: str, body: bytes, seconds: float) -> list[float]:
+    connection = http.client.HTTPConnection(host)
     times = []
     end = time.perf_counter() + seconds
     while (start := time.perf_counter()) < end:

@@ -1,7 +1,6 @@
 """Digits small enough to see through, and a copy of the project to run things in."""
 
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -16,6 +15,7 @@ from kedro.config import OmegaConfigLoader
 
 from mnist_pipeline.digits import Digits
 from mnist_pipeline.settings import CONFIG_LOADER_ARGS
+from tests.server import running_server
 
 PROJECT = Path(__file__).parents[1]
 
@@ -165,16 +165,5 @@ def reading_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def app_url(reading_data: Path) -> Iterator[str]:
     """Where `digits web` listens, with networks that can read."""
-    command = "from mnist_pipeline.commands import digits; digits()"
-    server = subprocess.Popen(
-        [sys.executable, "-c", command, "web", "--port=0", f"--data={reading_data}"],
-        stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    try:
-        assert server.stdout is not None
-        address = re.search(r"http://[\w.]+:\d+", server.stdout.readline())
-        assert address, "the server has not said where it listens"
-        yield address[0]
-    finally:
-        server.terminate()
-        server.wait(10)
+    with running_server(reading_data) as address:
+        yield address
