@@ -101,7 +101,7 @@ def find_data(start: Path | None = None) -> Path:
     start: a folder; the working directory if it is left out.
     """
     start = (start or Path.cwd()).resolve()
-    own = Path(__file__).parents[3]
+    own = Path(__file__).parents[2]
     for folder in (start, *start.parents, own):
         file = folder / "pyproject.toml"
         if file.is_file() and 'package_name = "mnist_pipeline"' in file.read_text():
