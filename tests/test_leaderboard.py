@@ -80,7 +80,7 @@ def test_a_family_that_is_missing_is_shown_as_missing_below_all_others():
     assert table["family"].iloc[0] == "mlp"
     assert set(table["family"]) >= {"cnn", "autoencoder", "noisy_cnn"}
     assert table.loc[table["family"] == "cnn", ["accuracy", "parameters"]].isna().all(axis=None)
-    header, rule, first, second, *_ = as_markdown(table, "Data: x").splitlines()
+    header, rule, first, second, *_ = as_markdown(table).splitlines()
     assert header.startswith("| family | sees | accuracy |")
     assert rule.startswith("| --- |")
     assert first.startswith("| mlp | clean digits | 98.00% | 1,234 |")

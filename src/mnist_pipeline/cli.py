@@ -1,4 +1,4 @@
-"""`kedro run` as this project has it: Kedro's own command, with five things added.
+"""Kedro's commands as this project has them: its own `run`, with five things added, and `repeat`.
 
 - lists in `--params`: `--params=mlp.model.hidden_units=[256,128,64],seed=1`
 - what a user gets wrong ends in one message and exit code 1, not in a traceback
@@ -12,6 +12,8 @@ import difflib
 import logging
 import os
 import signal
+import subprocess
+import sys
 import traceback
 from pathlib import Path
 from typing import Any
@@ -59,11 +61,16 @@ def parse_params(
 
 
 def _split_outside_brackets(text: str) -> list[str]:
-    """`a=1,b=[2,3]` -> [`a=1`, `b=[2,3]`]"""
-    items, depth = [""], 0
+    """`a=1,b=[2,3],c="4,5"` -> [`a=1`, `b=[2,3]`, `c="4,5"`]"""
+    items, depth, quote = [""], 0, ""
     for character in text:
-        depth += (character in "[{") - (character in "]}")
-        if character == "," and depth <= 0:
+        if character == quote:
+            quote = ""
+        elif character in "'\"" and not quote and items[-1][-1:] in ("=", "[", "{", ",", " "):
+            quote = character
+        elif not quote:
+            depth += (character in "[{") - (character in "]}")
+        if character == "," and depth <= 0 and not quote:
             items.append("")
         else:
             items[-1] += character
@@ -146,6 +153,29 @@ def _run_options() -> list[click.Parameter]:
         if option.name == "params":
             option.callback = parse_params
     return options
+
+
+@cli.command()
+@click.argument("run_id")
+@click.option("--run", "at_once", is_flag=True, help="Run it, instead of printing the command.")
+def repeat(run_id: str, at_once: bool) -> None:
+    """Print the command that does an earlier run again, with its commit and its settings.
+
+    RUN_ID is the id that MLflow shows of a run, or of a family in it, or the version of an
+    artifact, such as 2026-11-20T09.29.35.418Z.
+    """
+    from mnist_pipeline.tracking.repeat import find_recipe
+
+    project_path = find_kedro_project(Path.cwd())
+    if project_path is None:
+        raise UserError("There is no Kedro project here; change into the project's folder first.")
+    recipe = find_recipe(Path(project_path), run_id)
+    if not at_once:
+        click.echo(recipe.as_shell())
+        return
+    recipe.check_code(Path(project_path))
+    click.echo(recipe.command)
+    sys.exit(subprocess.run(recipe.command, shell=True, cwd=project_path, check=False).returncode)
 
 
 cli.add_command(digits)

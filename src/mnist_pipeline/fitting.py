@@ -299,10 +299,12 @@ class _Progress(keras.callbacks.Callback):
             for name, value in (logs or {}).items()
             if name != "learning_rate"
         }
-        self.rows.append({"epoch": epoch + 1, **scores, "learning_rate": rate, "seconds": seconds})
+        row = {"epoch": epoch + 1, **scores, "learning_rate": rate, "seconds": seconds}
+        self.rows.append(row)
         logger.info(
             "%s epoch %*d/%d  %s  %.1f s, training %s images/s",
             *(self.name, len(str(self.epochs)), epoch + 1, self.epochs),
             "  ".join(f"{name} {scores[name]:.4g}" for name in LOGGED if name in scores),
             *(seconds, f"{self.n_images / self.train_seconds:,.0f}"),
+            extra={"network": self.name, "epoch": row},  # for whoever records curves as they grow
         )

@@ -3,16 +3,20 @@
 import atexit
 import logging
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
+import yaml
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.io import AbstractVersionedDataset, CatalogProtocol, Version
 
+from mnist_pipeline import provenance
 from mnist_pipeline.cards import dataset_caption
-from mnist_pipeline.leaderboard import as_text, show_corruptions, show_noisy, tabulate
+from mnist_pipeline.leaderboard import as_text, show, show_corruptions, show_noisy, tabulate
 from mnist_pipeline.parameters import check_parameters
+from mnist_pipeline.report import Section, embed, readable, render_report
 
 logger = logging.getLogger(__name__)
 
@@ -113,3 +117,82 @@ class RunSummary:
                 "Pictures: data/08_reporting/*/*.png/%s/*.png (compare runs: make ui)",
                 run_params["run_id"],
             )
+
+
+MADE_WITH = ("mnist-pipeline", "kedro", "keras", "tensorflow", "numpy", "mlflow")
+
+
+class RunReport:
+    """Writes a page about every run that leaves pictures: the entry `run_report`."""
+
+    def __init__(self) -> None:
+        self._sections: dict[str, Section] = {}
+
+    @hook_impl
+    def after_context_created(self, context: KedroContext) -> None:
+        self._parameters = context.config_loader["parameters"]
+        self._project_path = Path(context.project_path)
+
+    @hook_impl
+    def before_pipeline_run(self, run_params: dict[str, Any], catalog: CatalogProtocol) -> None:
+        self._catalog, self._run_params = catalog, run_params
+        self._sections = {}
+        self._metrics: dict[str, dict[str, Any]] = {}
+        self._card: dict[str, Any] | None = None
+        self._started = time.time()
+
+    @hook_impl
+    def after_dataset_saved(self, dataset_name: str, data: Any) -> None:
+        if dataset_name == "dataset_card":
+            self._card = data
+        namespace, _, name = dataset_name.partition(".")
+        section = self._sections.get(namespace, Section(namespace))
+        if name.endswith("_plot") and name != "report_plot":  # which is all of them once more
+            title = name.removesuffix("_plot").replace("_", " ")
+            section.pictures[title] = embed(self._catalog[dataset_name].load())
+        elif name.endswith("_summary"):
+            section.texts[f"layers of the {name.removesuffix('_summary')}"] = data
+        elif name == "metrics" and "family" in data:
+            self._metrics[namespace] = data
+            section.scores = readable(data)
+            settings = yaml.safe_dump(self._parameters[namespace], sort_keys=False)
+            section.texts["settings"] = settings
+        else:
+            return
+        self._sections[namespace] = section
+
+    @hook_impl
+    def after_dataset_loaded(self, dataset_name: str, data: Any) -> None:
+        """A run that starts behind the ingestion loads the card of an earlier one."""
+        if dataset_name == "dataset_card":
+            self._card = data
+
+    @hook_impl
+    def after_pipeline_run(self) -> None:
+        if not self._sections:
+            return
+        asked = ", ".join(self._run_params["pipeline_names"] or ["all families"])
+        commit, changes = provenance.git_state(self._project_path)
+        facts = {
+            "run": self._run_params["run_id"],
+            "environment": self._run_params["env"] or "base",
+            "took": f"{time.time() - self._started:,.0f} s",
+            "data": dataset_caption(self._card) if self._card else "-",
+            "seed": str(self._parameters["seed"]),
+            "code": (commit or "not in git") + (", with changes" if changes else ""),
+            "machine": provenance.machine(),
+        }
+        page = render_report(
+            f"kedro run: {asked}",
+            facts,
+            show(tabulate(self._metrics)) if self._metrics else None,
+            sorted(self._sections.values(), key=lambda section: section.title not in FIRST),
+            provenance.versions(*MADE_WITH),
+        )
+        self._catalog.save("run_report", page)
+        path = self._catalog["run_report"]._get_versioned_path(self._run_params["run_id"])
+        logger.info("Report, to open in a browser: %s", Path(path).relative_to(self._project_path))
+
+
+FIRST = ("ingestion", "comparison")
+"""What a report begins with; families follow in the order in which they were finished."""

@@ -77,11 +77,25 @@ def as_text(table: pd.DataFrame) -> str:
     return show(table).to_string(index=False)
 
 
-def as_markdown(table: pd.DataFrame, caption: str) -> str:
-    """For documents: a table in Markdown, and what it is about under it."""
+def as_markdown(table: pd.DataFrame) -> str:
+    """For documents: a table in Markdown."""
     shown = show(table)
     lines = [list(shown.columns), ["---"] * len(shown.columns), *shown.to_numpy().tolist()]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + f"\n\n{caption}\n"
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def winners(table: pd.DataFrame) -> dict[str, str]:
+    """Who does each task best, of those that see the same digits: task -> family.
+
+    table: as `tabulate` returns it.
+    """
+    best: dict[str, str] = {}
+    judged_by = {"reader": ["accuracy"], "restorer": ["psnr_db", "input_psnr_db"]}
+    for task, measures in judged_by.items():
+        rows = table.dropna(subset=measures).sort_values(measures[0], ascending=False)
+        rows = rows.drop_duplicates("sees")
+        best |= {f"{task} of {row['sees']}": row["family"] for _, row in rows.iterrows()}
+    return best
 
 
 def headline(metrics: dict[str, Any]) -> str:

@@ -5,6 +5,8 @@ Okabe and Ito (2008), which colour-blind readers can tell apart; where two meet,
 or line style tells them apart in grey too.
 """
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -481,7 +483,8 @@ def leaderboard(
     MNIST, from lowest to highest: accuracy, and of the autoencoder the MSE; drawn on MNIST only.
     """
     figure = _figure(13, 8.5, "Which family is best, and at what cost?", dataset)
-    above, below = figure.subfigures(2, 1, height_ratios=(1.9, 1))
+    halves: Any = figure.subfigures(2, 1, height_ratios=(1.9, 1))
+    above, below = halves
     bars, *costs = above.subplots(1, 3, width_ratios=(1.5, 1, 1))
     reads = table[table["judges"].str.contains("classification")]
     errors = 100 * (1 - reads["accuracy"].astype(float))

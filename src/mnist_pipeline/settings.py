@@ -5,7 +5,7 @@ import warnings
 
 from omegaconf.resolvers import oc
 
-from mnist_pipeline.hooks import OwnVersions, ParameterCheck, RunSummary
+from mnist_pipeline.hooks import OwnVersions, ParameterCheck, RunReport, RunSummary
 from mnist_pipeline.tracking import MLflowTracking
 
 # TensorFlow greets every run with notes about its build and the processor, some of them marked as
@@ -21,7 +21,8 @@ warnings.filterwarnings("ignore", message="(?s)register_new_resolver")
 # `cnn.model` is that of the namespace `cnn`, in the default pipeline on purpose.
 warnings.filterwarnings("ignore", message="One or more dataset names contain")
 
-HOOKS = (ParameterCheck(), OwnVersions(), MLflowTracking(), RunSummary())
+# What happens after a run happens in reverse: the summary is printed before the links.
+HOOKS = (ParameterCheck(), OwnVersions(), MLflowTracking(), RunReport(), RunSummary())
 
 CONFIG_LOADER_ARGS = {
     "base_env": "base",

@@ -44,7 +44,7 @@ def collect_scores(trained: TrainedNetworks, *of_this_run: dict[str, Any]) -> pd
 
 def write_leaderboard(table: pd.DataFrame) -> str:
     """The table in Markdown."""
-    return leaderboard.as_markdown(table, f"Data: {_caption(table)}")
+    return f"{leaderboard.as_markdown(table)}\nData: {_caption(table)}\n"
 
 
 def plot_leaderboard(table: pd.DataFrame) -> Figure:

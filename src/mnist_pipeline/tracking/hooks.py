@@ -1,0 +1,348 @@
+"""Kedro hooks that record a run while it happens."""
+
+import atexit
+import contextlib
+import json
+import logging
+import shlex
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from kedro.config import OmegaConfigLoader
+from kedro.framework.context import KedroContext
+from kedro.framework.hooks import hook_impl
+from kedro.framework.project import settings
+from kedro.io import CatalogProtocol
+from kedro.pipeline import Pipeline
+
+from mnist_pipeline import leaderboard, provenance
+from mnist_pipeline.cards import dataset_caption
+from mnist_pipeline.errors import UserError
+from mnist_pipeline.families import EVERY_FAMILY
+from mnist_pipeline.tracking import registry
+from mnist_pipeline.tracking.store import comparison_link, connect, mark_killed, this_process
+
+logger = logging.getLogger(__name__)
+
+COSTS = {"parameters", "epochs_run", "best_epoch", "fit_seconds", "images_per_second"}
+COUNTS = {"train_images", "validation_images", "test_images"}
+SHOWN_WITH = {"degraded_images": "degradation", "distorted_images": "distortion"}
+"""Parameters that belong to a family by what it sees."""
+
+FIRST_PICTURES = ("confusion_matrix", "incorrect_examples", "restorations", "reconstructions")
+"""Those that MLflow shows beside the charts."""
+
+FAMILIES_BY_NAME = {family.name: family for family in EVERY_FAMILY}
+
+
+class _Epochs(logging.Handler):
+    """Hears of every epoch that is logged, so that curves grow while a network trains."""
+
+    def __init__(self, tell: Callable[[str, dict[str, float]], None]) -> None:
+        super().__init__(logging.INFO)
+        self._tell = tell
+
+    def emit(self, record: logging.LogRecord) -> None:
+        epoch = getattr(record, "epoch", None)
+        if epoch:
+            self._tell(record.network, epoch)  # type: ignore[attr-defined]
+
+
+class MLflowTracking:
+    """A parent run for every `kedro run`, and a child run for every family in it."""
+
+    def __init__(self) -> None:
+        self._client: Any = None
+        self._runs: dict[str, str] = {}  # family name, or "" for the parent -> MLflow run id
+        self._awaited: dict[str, set[str]] = {}  # family name -> its datasets still to be saved
+        self._dataset_inputs: list[Any] = []
+        self._lock = threading.RLock()  # Kedro's thread runner saves several datasets at a time
+        self._epochs = _Epochs(self._log_epoch)
+
+    @hook_impl
+    def after_context_created(self, context: KedroContext) -> None:
+        self._settings = context.config_loader["mlflow"]
+        self._parameters = context.config_loader["parameters"]
+        self._project_path = Path(context.project_path)
+        committed = {**settings.CONFIG_LOADER_ARGS, "default_run_env": context.env or "base"}
+        if context.env in (None, "local"):
+            committed["default_run_env"] = "base"
+        self._committed = OmegaConfigLoader(
+            str(context.config_loader.conf_source), env=committed["default_run_env"], **committed
+        )["parameters"]
+
+    @hook_impl
+    def before_pipeline_run(
+        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol
+    ) -> None:
+        self._catalog = catalog
+        self._runs, self._dataset_inputs = {}, []
+        self._card: dict[str, Any] | None = None
+        self._metrics: dict[str, dict[str, Any]] = {}
+        self._models: dict[str, registry.LoggedModel] = {}
+        self._examples: dict[str, Any] = {}
+        self._histories: dict[str, pd.DataFrame] = {}
+        self._started = time.time()
+        self._awaited = {family.name: set() for family in EVERY_FAMILY}
+        for dataset in pipeline.all_outputs():
+            if not dataset.endswith(".folds"):  # none is saved where all are known
+                self._awaited.get(_family(dataset), set()).add(dataset)
+        asked = ", ".join(run_params["pipeline_names"] or ["all families"])
+        self._tags = {
+            "kedro_version": run_params["run_id"],
+            "kedro_env": run_params["env"] or "local",
+            "kedro_pipeline": ", ".join(run_params["pipeline_names"] or ["__default__"]),
+            "command": shlex.join(["kedro", *sys.argv[1:]]),
+            "repeat": provenance.repeat_command(run_params, self._parameters, self._committed),
+            "process": this_process(),
+        }
+        commit, changes = provenance.git_state(self._project_path)
+        if commit:
+            self._tags |= {"mlflow.source.git.commit": commit, "git_changes": str(bool(changes))}
+        self._client, self._experiment_id = connect(self._settings, self._project_path)
+        with _clear_errors(self._settings):
+            mark_killed(self._client, self._experiment_id)
+            self._start("", f"kedro run: {asked}", {"role": "parent"}, self._parameters)
+            self._client.log_text(self._runs[""], _environment(), "environment.txt")
+            if changes:
+                self._client.log_text(self._runs[""], changes, "git_changes.diff")
+        logging.getLogger("mnist_pipeline.fitting").addHandler(self._epochs)
+        # Neither Ctrl-C nor `kill` reaches `on_pipeline_error`.
+        atexit.register(self._finish, "KILLED")
+
+    @hook_impl
+    def after_dataset_saved(self, dataset_name: str, data: Any) -> None:
+        self._try(self._log, dataset_name, data)
+
+    def _log(self, dataset_name: str, data: Any) -> None:
+        if dataset_name == "dataset_card":
+            self._log_dataset(data)
+        family, entry = _family(dataset_name), dataset_name.partition(".")[2]
+        if family not in self._awaited:
+            if dataset_name.endswith("_plot"):
+                self._log_file("", dataset_name, "pictures")
+            elif dataset_name == "noise_comparison.metrics":
+                self._client.log_dict(self._runs[""], data, "noise_comparison.json")
+            return
+        self._start_family(family)
+        log_by_entry: dict[str, Callable[[str, Any], None]] = {
+            "metrics": self._log_metrics,
+            "history": self._histories.__setitem__,
+            "fit_report": self._log_validation,
+            "cross_validation": self._log_folds,
+            "model": self._log_model,
+        }
+        if entry in log_by_entry:
+            log_by_entry[entry](family, data)
+        elif entry.endswith("_plot"):
+            self._log_picture(family, dataset_name)
+        elif entry.endswith("_summary"):
+            self._log_file(family, dataset_name, "summaries")
+        self._awaited[family].discard(dataset_name)
+        if not self._awaited[family]:  # finished, whatever becomes of the others
+            self._end(family, "FINISHED")
+
+    @hook_impl
+    def after_dataset_loaded(self, dataset_name: str, data: Any) -> None:
+        """A run that starts behind the ingestion loads the card of an earlier one."""
+        if dataset_name == "dataset_card" and not self._dataset_inputs:
+            self._try(self._log_dataset, data)
+        family, entry = _family(dataset_name), dataset_name.partition(".")[2]
+        if family in FAMILIES_BY_NAME and entry == f"train_{FAMILIES_BY_NAME[family].sees}":
+            self._examples.setdefault(family, data[:1].copy())
+
+    @hook_impl
+    def after_pipeline_run(self) -> None:
+        self._try(self._sum_up)
+        self._finish("FINISHED")
+
+    @hook_impl
+    def on_pipeline_error(self, error: Exception) -> None:
+        if self._runs:
+            self._try(self._client.set_tag, self._runs[""], "error", str(error)[:5000])
+        self._finish("FAILED")
+
+    def _try(self, log: Callable[..., None], *arguments: Any) -> None:
+        """Log, unless recording has stopped. A store that fails stops it, not the training."""
+        with self._lock:
+            if not self._runs:
+                return
+            try:
+                log(*arguments)
+            except Exception as error:
+                logger.warning("MLflow failed; the rest of this run is not recorded. %s", error)
+                self._runs = {}
+
+    def _start(self, key: str, name: str, tags: dict[str, str], parameters: dict[str, Any]) -> None:
+        run = self._client.create_run(
+            self._experiment_id, run_name=name, tags={**self._tags, **tags}
+        )
+        self._runs[key] = run.info.run_id
+        self._log_parameters(key, parameters)
+
+    def _log_parameters(self, key: str, parameters: dict[str, Any]) -> None:
+        from mlflow.entities import Param
+
+        flat = provenance.flatten(parameters)
+        values = [Param(name, str(value)) for name, value in flat.items()]
+        for start in range(0, len(values), 100):  # as many as MLflow takes at once
+            self._client.log_batch(self._runs[key], params=values[start : start + 100])
+
+    def _start_family(self, family: str) -> None:
+        if family in self._runs:
+            return
+        shared = {name: self._parameters[name] for name in ("seed", "data")}
+        sees = FAMILIES_BY_NAME[family].sees
+        shared |= {
+            name: self._parameters[name] for thing, name in SHOWN_WITH.items() if thing == sees
+        }
+        tags = {"role": "family", "family": family, "mlflow.parentRunId": self._runs[""]}
+        self._start(family, family, tags, shared | self._parameters[family])
+        if self._dataset_inputs:
+            self._client.log_inputs(self._runs[family], self._dataset_inputs)
+
+    def _end(self, key: str, status: str) -> None:
+        if key in self._models and status == "FINISHED":
+            registry.register(self._client, self._models[key], self._tags)
+        self._client.set_terminated(self._runs[key], status)
+        del self._runs[key]
+
+    def _finish(self, status: str) -> None:
+        """End whatever is still open: the parent last."""
+        logging.getLogger("mnist_pipeline.fitting").removeHandler(self._epochs)
+        for key in reversed(list(self._runs)):
+            self._try(self._end, key, status)
+
+    def _sum_up(self) -> None:
+        """What was asked, on which data, who won and what it cost: a note, and where to compare."""
+        lines = [f"`{self._tags['repeat']}`", f"Took {time.time() - self._started:,.0f} s."]
+        if self._card:
+            lines.append(f"Data: {dataset_caption(self._card)}")
+        if self._metrics:
+            table = leaderboard.tabulate(self._metrics)
+            winners = leaderboard.winners(table)
+            self._client.set_tag(self._runs[""], "best_family", ", ".join(winners.values()))
+            lines += [f"Best {task}: **{family}**" for task, family in winners.items()]
+            lines.append(leaderboard.as_markdown(table))
+        self._client.set_tag(self._runs[""], "mlflow.note.content", "\n\n".join(lines))
+        if "run_report" in self._catalog and self._catalog.exists("run_report"):
+            self._log_file("", "run_report", "")
+        if self._metrics and self._card:
+            uri, name = self._settings["tracking_uri"], self._card["name"]
+            link = comparison_link(uri, self._experiment_id, name)
+            logger.info("Compare with earlier runs (first: make ui): %s", link)
+
+    def _log_dataset(self, card: dict[str, Any]) -> None:
+        """Digits as inputs of the run: name, digest, where they come from."""
+        from mlflow.entities import Dataset, DatasetInput, InputTag
+
+        self._card = card
+        self._dataset_inputs = [
+            DatasetInput(
+                Dataset(
+                    name=f"{card['name']} ({part})",
+                    digest=card["sha256"][f"{part}_images"][:32],
+                    source_type=card["source"],
+                    source=json.dumps({"origin": card["origin"]}),
+                    profile=json.dumps({"num_rows": card[f"{part}_images"]}),
+                ),
+                [InputTag("mlflow.data.context", "training" if part == "train" else "testing")],
+            )
+            for part in ("train", "test")
+        ]
+        self._tags |= {"dataset": card["name"], "data_source": card["source"]}
+        for run_id in self._runs.values():
+            self._client.log_inputs(run_id, self._dataset_inputs)
+            for name in ("dataset", "data_source"):
+                self._client.set_tag(run_id, name, self._tags[name])
+        self._client.log_dict(self._runs[""], card, "dataset_card.json")
+
+    def _log_epoch(self, network: str, epoch: dict[str, float]) -> None:
+        if network in FAMILIES_BY_NAME:  # and not a fold or a trial of one
+            self._try(self._start_family, network)
+            curves = {f"fit/{name}": value for name, value in epoch.items() if name != "epoch"}
+            self._try(self._log_numbers, network, curves, int(epoch["epoch"]))
+
+    def _log_numbers(self, key: str, numbers: dict[str, float], step: int = 0) -> None:
+        from mlflow.entities import Metric
+
+        now_ms = int(time.time() * 1000)
+        points = [Metric(name, float(value), now_ms, step) for name, value in numbers.items()]
+        self._client.log_batch(self._runs[key], metrics=points)
+
+    def _log_validation(self, family: str, report: dict[str, Any]) -> None:
+        """The scores of the epoch that was kept, by which networks are chosen."""
+        history = self._histories[family].set_index("epoch")
+        kept = history.loc[report["best_epoch"]].filter(regex="^val_(loss|accuracy)$").to_dict()
+        scores = {name.removeprefix("val_"): float(value) for name, value in kept.items()}
+        self._log_numbers(family, {f"validation/{name}": v for name, v in scores.items()})
+        best_by = self._parameters[family]["training"]["best_by"].removeprefix("val_")
+        if family in self._models:
+            self._models[family].validation = (best_by, scores[best_by])
+
+    def _log_metrics(self, family: str, values: dict[str, Any]) -> None:
+        self._metrics[family] = values
+        numbers = {
+            f"{'cost' if name in COSTS else 'test'}/{name}": value
+            for name, value in provenance.flatten(values, "/").items()
+            if isinstance(value, int | float) and name not in COUNTS | {"seed"}
+        }
+        if "accuracy" in values:  # MLflow's bars start at 0, and two decimals are all they show
+            numbers["test/error_percent"] = 100 * (1 - values["accuracy"])
+        self._log_numbers(family, numbers)
+        counts = {name.removesuffix("_images"): values[name] for name in COUNTS}
+        self._log_parameters(family, {"digits": counts})
+        self._client.log_dict(self._runs[family], values, "metrics.json")
+
+    def _log_folds(self, family: str, table: pd.DataFrame) -> None:
+        """Cross-validation: mean and spread, and the accuracy of each fold as a curve."""
+        scores = table["accuracy"]
+        spread = {
+            "cv/accuracy_mean": float(scores.mean()), "cv/accuracy_std": float(scores.std(ddof=1))
+        }  # fmt: skip
+        self._log_numbers(family, spread)
+        for fold, score in zip(table["fold"], scores, strict=True):
+            self._log_numbers(family, {"cv/accuracy": score}, step=int(fold))
+
+    def _log_model(self, family: str, model: Any) -> None:
+        example = self._examples.get(family)
+        self._models[family] = registry.log_model(self._runs[family], family, model, example)
+
+    def _log_picture(self, family: str, dataset_name: str) -> None:
+        self._log_file(family, dataset_name, "pictures")
+        name = dataset_name.partition(".")[2].removesuffix("_plot")
+        if name in FIRST_PICTURES:
+            picture = self._catalog[dataset_name].load()
+            self._client.log_image(self._runs[family], picture, key=name)
+
+    def _log_file(self, family: str, dataset_name: str, folder: str) -> None:
+        """The file that the catalog has just written, as it is."""
+        # Kedro has no public name for it; the newest version may be another run's.
+        path = self._catalog[dataset_name]._get_versioned_path(self._tags["kedro_version"])
+        self._client.log_artifact(self._runs[family], str(path), folder or None)
+
+
+@contextlib.contextmanager
+def _clear_errors(store: dict[str, Any]) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        raise UserError(
+            f"MLflow cannot record this run in {store['tracking_uri']}: {error} "
+            "Where runs are recorded stands in conf/base/mlflow.yml."
+        ) from error
+
+
+def _family(dataset_name: str) -> str:
+    return dataset_name.partition(".")[0]
+
+
+def _environment() -> str:
+    """Machine, Python, and every installed package with its version."""
+    packages = [f"{name}=={version}" for name, version in provenance.versions().items()]
+    return "\n".join([f"# {provenance.machine()}", *packages]) + "\n"

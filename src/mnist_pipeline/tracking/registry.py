@@ -1,0 +1,104 @@
+"""Models in MLflow: as artifacts of their runs, and in the registry."""
+
+import contextlib
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mnist_pipeline.provenance import versions
+from mnist_pipeline.tracking.store import alias_for
+
+REQUIREMENTS = ("keras", "tensorflow", "numpy")
+
+
+@dataclass
+class LoggedModel:
+    """A model that a run has logged.
+
+    validation: what it is chosen by, `loss` or `accuracy`, and its value for the epoch kept.
+    """
+
+    family: str
+    run_id: str
+    model_id: str
+    uri: str
+    validation: tuple[str, float] | None = None
+
+
+def log_model(run_id: str, family: str, model: Any, example: np.ndarray | None) -> LoggedModel:
+    """Log a Keras model with its signature, an example of what it sees, and what it needs.
+
+    example: float32 (1, ...), or None.
+    """
+    import mlflow
+    from mlflow.models import ModelSignature
+    from mlflow.types import Schema, TensorSpec
+
+    def schema(tensors: list[Any], names: list[str]) -> Schema:
+        shapes = [(-1, *tensor.shape[1:]) for tensor in tensors]
+        return Schema(
+            [
+                TensorSpec(np.dtype(np.float32), shape, name if len(names) > 1 else None)
+                for shape, name in zip(shapes, names, strict=True)
+            ]
+        )
+
+    with _active(run_id):
+        info = mlflow.keras.log_model(
+            model,
+            name=family,
+            signature=ModelSignature(
+                schema(model.inputs, [tensor.name for tensor in model.inputs]),
+                schema(model.outputs, model.output_names),
+            ),
+            input_example=example,
+            pip_requirements=[f"{name}=={v}" for name, v in versions(*REQUIREMENTS).items()],
+        )
+    return LoggedModel(family, run_id, info.model_id, info.model_uri)
+
+
+def register(client: Any, model: LoggedModel, tags: dict[str, str]) -> None:
+    """Make the model a version of `mnist-<family>`, and the best of its data set if it is.
+
+    tags: of the run; `dataset` and `kedro_version` are kept with the version.
+    """
+    from mlflow.exceptions import MlflowException
+
+    name = f"mnist-{model.family}"
+    with contextlib.suppress(MlflowException):  # it is there already
+        client.create_registered_model(name)
+    kept: dict[str, str] = {k: tags[k] for k in ("dataset", "kedro_version") if k in tags}
+    measure, value = model.validation or ("", 0.0)
+    if measure:
+        kept[f"validation_{measure}"] = repr(value)
+    version = client.create_model_version(
+        name, model.uri, model.run_id, tags=kept, model_id=model.model_id
+    )
+    if "dataset" not in tags or not measure:
+        return
+    alias = alias_for(tags["dataset"])
+    try:
+        best = client.get_model_version_by_alias(name, alias)
+    except MlflowException:
+        best = None
+    # One that was chosen by another measure cannot be compared; the newer one takes its place.
+    before = best.tags.get(f"validation_{measure}") if best else None
+    sign = 1 if measure == "accuracy" else -1
+    if before is None or sign * value > sign * float(before):
+        client.set_registered_model_alias(name, alias, version.version)
+
+
+@contextlib.contextmanager
+def _active(run_id: str) -> Iterator[None]:
+    """Make a run the active one, as logging a model demands, and leave it running."""
+    import mlflow
+
+    mlflow.start_run(run_id=run_id)
+    try:
+        yield
+    finally:
+        with contextlib.redirect_stdout(io.StringIO()):  # a server makes it print an address
+            mlflow.end_run("RUNNING")

@@ -1,0 +1,110 @@
+"""Where runs are recorded, and what one looks for there."""
+
+import re
+import socket
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import psutil
+
+from mnist_pipeline.errors import UserError
+
+UI_ADDRESS = "http://127.0.0.1:5050"
+"""Where `make ui` shows a store that is a file."""
+
+
+def connect(settings: dict[str, Any], project_path: Path) -> tuple[Any, str]:
+    """A client for the store, and the id of the experiment, which is made if it is new.
+
+    settings: `conf/base/mlflow.yml`. Raises UserError when the store cannot be used.
+    """
+    import mlflow
+
+    uri = settings["tracking_uri"]
+    try:
+        if uri.startswith("sqlite:///") and not uri.startswith("sqlite:////"):
+            # MLflow would take it from the working directory.
+            uri = f"sqlite:///{project_path / uri.removeprefix('sqlite:///')}"
+        mlflow.set_tracking_uri(uri)
+        client, name = mlflow.MlflowClient(), settings["experiment"]
+        experiment = client.get_experiment_by_name(name)
+        if experiment:
+            return client, experiment.experiment_id
+        if not uri.startswith("sqlite"):  # a server knows where its artifacts belong
+            return client, client.create_experiment(name)
+        artifacts = (project_path / settings["artifacts"]).as_uri()
+        return client, client.create_experiment(name, artifacts)
+    except Exception as error:
+        raise UserError(
+            f"MLflow cannot be used at {settings['tracking_uri']}: {error} "
+            "Where runs are recorded stands in conf/base/mlflow.yml."
+        ) from error
+
+
+def comparison_link(tracking_uri: str, experiment_id: str, dataset: str) -> str:
+    """The address of MLflow's charts of every family that was trained on a data set.
+
+    MLflow's own first page compares nothing: it folds the families under their runs.
+    """
+    server = tracking_uri if tracking_uri.startswith("http") else UI_ADDRESS
+    query = {
+        "searchFilter": f'tags.role = "family" and tags.dataset = "{dataset}"',
+        "orderByKey": "attributes.start_time",
+        "orderByAsc": "false",
+        "compareRunsMode": "CHART",
+    }
+    text = "&".join(f"{name}={quote(value, safe='')}" for name, value in query.items())
+    page = f"#/experiments/{experiment_id}/runs?{text}"
+    return f"{server.rstrip('/')}/?workflowType=machine_learning{page}"
+
+
+def this_process() -> str:
+    """A name for this process that no later one bears: machine, number and start."""
+    return _process(psutil.Process())
+
+
+def _process(process: psutil.Process) -> str:
+    return f"{socket.gethostname()}:{process.pid}:{process.create_time():.0f}"
+
+
+def mark_killed(client: Any, experiment_id: str) -> None:
+    """End the runs whose process was killed (`kill -9`, a power cut) before it could say so."""
+    running = client.search_runs([experiment_id], "attributes.status = 'RUNNING'")
+    for run in running:
+        host, _, rest = run.data.tags.get("process", "").partition(":")
+        if host != socket.gethostname():
+            continue  # of another machine: it may still be at work
+        try:
+            alive = _process(psutil.Process(int(rest.partition(":")[0])))
+        except psutil.NoSuchProcess:
+            alive = None
+        if alive != run.data.tags["process"]:
+            client.set_terminated(run.info.run_id, "KILLED")
+
+
+def alias_for(dataset: str) -> str:
+    """MNIST -> `best-mnist`. Scores on different digits cannot be compared."""
+    return "best-" + re.sub(r"[^a-z0-9]+", "-", dataset.lower()).strip("-")
+
+
+def find_run(client: Any, experiment_id: str, name: str) -> Any:
+    """The parent run that `name` means: its MLflow id, that of a family in it, or its version.
+
+    Raises UserError when there is none.
+    """
+    from mlflow.exceptions import MlflowException
+
+    if re.fullmatch(r"[\w.:-]+", name):
+        try:
+            run = client.get_run(name)
+        except MlflowException:
+            of_version = f"tags.kedro_version = '{name}' and tags.role = 'parent'"
+            run = next(iter(client.search_runs([experiment_id], of_version)), None)
+        if run:
+            parent = run.data.tags.get("mlflow.parentRunId")
+            return client.get_run(parent) if parent else run
+    raise UserError(
+        f"There is no run {name!r}. MLflow shows their ids (make ui); the version of an artifact, "
+        f"such as 2026-11-20T09.29.35.418Z, names its run too."
+    )
