@@ -4,10 +4,24 @@ Every stage has the same two files: `nodes.py`, the functions, and `pipeline.py`
 """
 
 from collections.abc import Callable
-from functools import partial, update_wrapper
+from functools import update_wrapper
+from types import FunctionType
 from typing import Any
 
 
 def with_arguments(function: Callable[..., Any], **fixed: Any) -> Callable[..., Any]:
-    """`function` with some arguments given now, and still its name and types for Kedro."""
-    return update_wrapper(partial(function, **fixed), function)
+    """`function` with some of its keyword-only arguments given now.
+
+    A copy of the function with other defaults rather than a `functools.partial`: Kedro finds name
+    and types, and kedro-viz, which shows nothing of a `partial`, code and file.
+    """
+    assert isinstance(function, FunctionType), function
+    given = FunctionType(
+        function.__code__,
+        function.__globals__,
+        argdefs=function.__defaults__,
+        closure=function.__closure__,
+    )
+    update_wrapper(given, function)
+    given.__kwdefaults__ = {**(function.__kwdefaults__ or {}), **fixed}
+    return given
