@@ -35,6 +35,11 @@ class OptionalDataset(AbstractDataset):
         """Raises DatasetError: save under the dataset's own name."""
         raise DatasetError(f"{self} cannot be saved.")
 
+    @property
+    def preview(self) -> Any:
+        """That of the other dataset, for kedro-viz; there is none where that has none."""
+        return self._dataset.preview
+
     def _exists(self) -> bool:
         return bool(self._dataset.exists())
 

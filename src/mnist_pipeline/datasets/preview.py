@@ -1,11 +1,16 @@
-"""Small pictures of arrays, for kedro-viz."""
+"""Small pictures of arrays, and beginnings of tables, for kedro-viz."""
 
 import base64
 import io
+from typing import NewType
 
 import numpy as np
-from kedro_datasets._typing import ImagePreview
+import pandas as pd
+from kedro_datasets._typing import ImagePreview, TablePreview
 from PIL import Image, ImageDraw
+
+TextPreview = NewType("TextPreview", str)
+"""Kedro-viz goes by the name; kedro-datasets knows only `HTMLPreview`, in which `_` is Markdown."""
 
 COLUMNS, ROWS, SCALE = 10, 4, 2
 
@@ -21,6 +26,11 @@ def array_preview(array: np.ndarray) -> ImagePreview:
     buffer = io.BytesIO()
     picture.save(buffer, format="PNG")
     return ImagePreview(base64.b64encode(buffer.getvalue()).decode())
+
+
+def table_preview(table: pd.DataFrame) -> TablePreview:
+    """A short table in the form that kedro-viz draws: `index, columns, data`."""
+    return TablePreview(table.to_dict(orient="split"))
 
 
 def _mosaic(array: np.ndarray) -> np.ndarray:

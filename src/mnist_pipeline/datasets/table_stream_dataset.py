@@ -4,8 +4,10 @@ from collections.abc import Iterable, Iterator
 
 import pandas as pd
 from kedro.io.core import get_filepath_str
+from kedro_datasets._typing import TablePreview
 
 from mnist_pipeline.datasets.file_dataset import FileDataset
+from mnist_pipeline.datasets.preview import table_preview
 from mnist_pipeline.errors import BadFileError
 
 
@@ -56,3 +58,7 @@ class TableStreamDataset(FileDataset):
             for position, piece in enumerate(data):
                 piece.to_csv(file, index=False, header=position == 0)
         self._fs.mv(unfinished, path)
+
+    def preview(self, nrows: int = 10) -> TablePreview:
+        """The first rows, for kedro-viz."""
+        return table_preview(next(self.load()).head(nrows))
