@@ -30,10 +30,10 @@ lock: $(READY) ## pin the newest versions that pyproject.toml allows
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --all-extras --generate-hashes --no-header --no-annotate pyproject.toml -o requirements.lock
 
 viz: $(READY) ## browse the pipelines at http://127.0.0.1:4141
-	$(BIN)/kedro viz run
+	$(BIN)/kedro site serve
 
-viz-build: $(READY) ## write the pipelines as a static page into build/
-	$(BIN)/kedro viz build
+viz-build: $(READY) ## write them, with previews of what runs have left, as a static page into build/
+	$(BIN)/kedro site build
 
 ui: $(READY) ## compare runs in MLflow at http://127.0.0.1:5050
 	$(BIN)/mlflow server --backend-store-uri sqlite:///mlflow.db --host 127.0.0.1 --port 5050

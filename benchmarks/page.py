@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 import numpy as np
-from playwright.sync_api import sync_playwright
+from tests.browser import running_browser
 from tests.server import running_server
-from tests.web.test_page import ARGUMENTS, CHROMIUM, draw, line, strokes_of, wait_for_answer
+from tests.web.test_page import draw, line, strokes_of, wait_for_answer
 
 WATCH = """() => {
     addEventListener("pointerup", () => { window.lifted = performance.now(); }, true);
@@ -24,8 +24,7 @@ WATCH = """() => {
 @click.option("--rounds", default=5, show_default=True, help="How often each digit is drawn.")
 def main(data: Path | None, rounds: int) -> None:
     """Print the median time, the longest, and how many digits were read rightly."""
-    with running_server(data) as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    with running_server(data) as address, running_browser() as browser:
         page = browser.new_page()
         page.goto(address)
         page.evaluate(WATCH)
@@ -37,7 +36,6 @@ def main(data: Path | None, rounds: int) -> None:
             draw(page, *strokes_of(digit))
             right += wait_for_answer(page) == str(digit)
             times_ms.append(page.evaluate("announced - lifted"))
-        browser.close()
     median, longest = np.median(times_ms), max(times_ms)
     click.echo(f"{len(times_ms)} digits: median {median:.0f} ms, longest {longest:.0f} ms")
     click.echo(f"read rightly: {right}")

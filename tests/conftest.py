@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -16,6 +16,9 @@ from kedro.config import OmegaConfigLoader
 from mnist_pipeline.digits import Digits
 from mnist_pipeline.settings import CONFIG_LOADER_ARGS
 from tests.server import running_server
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 PROJECT = Path(__file__).parents[1]
 
@@ -167,3 +170,15 @@ def app_url(reading_data: Path) -> Iterator[str]:
     """Where `digits web` listens, with networks that can read."""
     with running_server(reading_data) as address:
         yield address
+
+
+@pytest.fixture(scope="module")
+def browser() -> "Iterator[Browser]":
+    """A real browser; without one, tests of pages are left out, unless CI_BROWSER=required."""
+    from tests.browser import CHROMIUM, NAMES, running_browser
+
+    if CHROMIUM is None:
+        leave = pytest.fail if os.environ.get("CI_BROWSER") == "required" else pytest.skip
+        leave(f"There is no Chromium: install one of {NAMES}, or set CHROMIUM to it.")
+    with running_browser() as running:
+        yield running

@@ -139,6 +139,11 @@ def test_layers_have_an_order():
     assert order == ["raw", "model_input", "models", "model_output", "reporting"]
 
 
+@pytest.mark.parametrize("name", catalog_entries())
+def test_every_entry_has_a_layer(name):
+    assert catalog_entries()[name].get("metadata", {}).get("kedro-viz", {}).get("layer")
+
+
 def test_node_names_differ_across_families():
     names = [node.name.split(".")[-1] for node in EVERYTHING.nodes]
     assert len(names) == len(set(names))

@@ -5,8 +5,11 @@
 - paths in the parameters are relative to the project, wherever the command is typed
 - `kill` ends a run as orderly as Ctrl-C does
 - the log says of a node its name, and of a user's mistake nothing that the message does not say
+
+`kedro site` shows the pipelines in the browser.
 """
 
+import contextlib
 import copy
 import difflib
 import logging
@@ -15,6 +18,7 @@ import signal
 import subprocess
 import sys
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -79,11 +83,7 @@ def _split_outside_brackets(text: str) -> list[str]:
 
 def run(**options: Any) -> Any:
     """Run a pipeline, with Kedro's options."""
-    project_path = find_kedro_project(Path.cwd())
-    if project_path and project_path != Path.cwd():
-        os.chdir(project_path)
-        if "KEDRO_LOGGING_CONFIG" not in os.environ:  # Kedro has looked for it in the old folder
-            configure_logging(yaml.safe_load(Path("conf/logging.yml").read_text()))
+    _enter_project()
     for handler in logging.getLogger().handlers:  # Kedro allows no filters in its logging file
         handler.addFilter(ForUsers())
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -98,8 +98,70 @@ def run(**options: Any) -> Any:
             f"--runner={options['runner']} cannot be used: images are handed on in memory, which "
             "its processes do not share. Leave --runner out; TensorFlow uses every core by itself."
         )
-    try:
+    with _in_one_message():
         return kedro_run.callback(**options)
+
+
+@cli.group()
+def site() -> None:
+    """Browse the pipelines, with code and previews. Works without a network."""
+
+
+ENV = click.option(
+    "-e", "--env", envvar="KEDRO_ENV", help="Environment whose parameters are shown. [local]"
+)
+
+
+@site.command()
+@ENV
+@click.option("--host", default="127.0.0.1", show_default=True, help="Who may ask; 0.0.0.0: all.")
+@click.option("--port", default=4141, show_default=True)
+def serve(env: str | None, host: str, port: int) -> None:
+    """Show the pipelines until Ctrl-C."""
+    from mnist_pipeline.site import serve_site
+
+    project = _enter_project()
+    _check_env(env)
+    with _in_one_message():
+        serve_site(project, env, host, port)
+
+
+@site.command()
+@ENV
+@click.option(
+    "--output", default="build", show_default=True, type=click.Path(path_type=Path),
+    help="Folder to write.",
+)  # fmt: skip
+def build(env: str | None, output: Path) -> None:
+    """Write the pipelines, and what runs have left, as a static page."""
+    from mnist_pipeline.site import build_site
+
+    folder = output.absolute()  # of where the command is typed
+    project = _enter_project()
+    _check_env(env)
+    with _in_one_message():
+        built = build_site(project, env, folder)
+    click.echo(
+        f"{built.pipelines} pipelines and {built.previews} previews, {built.size_bytes / 1e6:.1f} "
+        f"MB. Look at http://localhost:8000 after: python -m http.server --directory {output}"
+    )
+
+
+def _enter_project() -> Path:
+    """The project around the working directory, which it becomes."""
+    project_path = find_kedro_project(Path.cwd()) or Path.cwd()
+    if project_path != Path.cwd():
+        os.chdir(project_path)
+        if "KEDRO_LOGGING_CONFIG" not in os.environ:  # Kedro has looked for it in the old folder
+            configure_logging(yaml.safe_load(Path("conf/logging.yml").read_text()))
+    return project_path
+
+
+@contextlib.contextmanager
+def _in_one_message() -> Iterator[None]:
+    """Turn what a user gets wrong, and Ctrl-C, into one message."""
+    try:
+        yield
     except UserError:
         raise
     except KeyboardInterrupt:
@@ -110,7 +172,7 @@ def run(**options: Any) -> Any:
         raise
 
 
-def _check_env(env: str | None, conf_source: str | None) -> None:
+def _check_env(env: str | None, conf_source: str | None = None) -> None:
     folder = Path(conf_source or settings.CONF_SOURCE)
     if env and folder.is_dir() and not (folder / env).is_dir():
         known = sorted(entry.name for entry in folder.iterdir() if entry.is_dir())

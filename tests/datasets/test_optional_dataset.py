@@ -40,3 +40,10 @@ def test_of_several_versions_the_newest_is_loaded(tmp_path):
 def test_it_saves_nothing(optional):
     with pytest.raises(DatasetError, match="cannot be saved"):
         optional[0].save({})
+
+
+def test_its_preview_is_that_of_the_other_dataset_if_that_has_one(optional):
+    dataset, path = optional
+    JSONDataset(filepath=path).save({"accuracy": 0.5})
+    assert dataset.preview() == '{"accuracy": 0.5}'
+    assert not hasattr(OptionalDataset(dataset={"type": "MemoryDataset"}), "preview")

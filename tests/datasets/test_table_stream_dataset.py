@@ -81,3 +81,11 @@ def test_the_newest_version_is_loaded(tmp_path):
 def test_a_file_that_is_not_there_is_named(tmp_path):
     with pytest.raises(BadFileError, match=r"table\.csv: there is no such file"):
         TableStreamDataset(filepath=str(tmp_path / "table.csv")).load()
+
+
+def test_the_preview_is_the_first_rows(tmp_path):
+    dataset = TableStreamDataset(filepath=str(tmp_path / "table.csv"))
+    dataset.save(pieces(25, 10))
+    preview = dataset.preview()
+    assert preview["columns"] == ["file", "p0"]
+    assert preview["data"] == [[f"ä, {n}.png", n / 8] for n in range(10)]

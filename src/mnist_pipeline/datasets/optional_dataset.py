@@ -44,4 +44,4 @@ class OptionalDataset(AbstractDataset):
         return bool(self._dataset.exists())
 
     def _describe(self) -> dict[str, Any]:
-        return {"dataset": self._dataset}
+        return {"dataset": self._dataset, **self._dataset._describe()}
