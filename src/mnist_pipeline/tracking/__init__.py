@@ -4,8 +4,9 @@ Every `kedro run` becomes a parent run, and every family in it a child run, so t
 compared whether they were run together or one by one. What is logged is what the catalog saves,
 and what the log says of each epoch; nodes know nothing of it. Children use the same names:
 
-- metrics `test/...` (scores), `validation/...` (what was chosen by), `cost/...` (time and size),
-  `fit/...` (per epoch), `cv/...` (cross-validation, `cv/accuracy` per fold)
+- metrics `1_test/...` (scores) and `2_cost/...` (time and size), numbered because MLflow's sections
+  are in alphabetical order; `cv/...` (cross-validation, `cv/accuracy` per fold), `fit/...` (per
+  epoch), `per_class_accuracy/...` and the like, `validation/...` (what was chosen by)
 - parameters `model.*`, `training.*`, `data.*`, `digits.*` (how many), `seed`
 - artifacts `pictures/`, `summaries/`, `metrics.json`; the pictures that people want first are
   images of the run; and the model with its signature, an example and what it needs

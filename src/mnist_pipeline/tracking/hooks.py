@@ -25,9 +25,12 @@ from mnist_pipeline.cards import dataset_caption
 from mnist_pipeline.errors import UserError
 from mnist_pipeline.families import EVERY_FAMILY
 from mnist_pipeline.tracking import registry
-from mnist_pipeline.tracking.store import comparison_link, connect, mark_killed, this_process
+from mnist_pipeline.tracking.store import ERROR, comparison_link, connect, mark_killed, this_process
 
 logger = logging.getLogger(__name__)
+
+TEST, COST = "1_test", "2_cost"
+"""MLflow's page has its sections in alphabetical order; scores come first."""
 
 COSTS = {"parameters", "epochs_run", "best_epoch", "fit_seconds", "images_per_second"}
 COUNTS = {"train_images", "validation_images", "test_images"}
@@ -287,13 +290,14 @@ class MLflowTracking:
 
     def _log_metrics(self, family: str, values: dict[str, Any]) -> None:
         self._metrics[family] = values
-        numbers = {
-            f"{'cost' if name in COSTS else 'test'}/{name}": value
-            for name, value in provenance.flatten(values, "/").items()
-            if isinstance(value, int | float) and name not in COUNTS | {"seed"}
-        }
+        numbers: dict[str, float] = {}
+        for name, value in values.items():
+            if isinstance(value, dict):  # such as per_class_accuracy: a section of its own
+                numbers |= {f"{name}/{k}": v for k, v in value.items()}
+            elif isinstance(value, int | float) and name not in COUNTS | {"seed"}:
+                numbers[f"{COST if name in COSTS else TEST}/{name}"] = value
         if "accuracy" in values:  # MLflow's bars start at 0, and two decimals are all they show
-            numbers["test/error_percent"] = 100 * (1 - values["accuracy"])
+            numbers[ERROR] = 100 * (1 - values["accuracy"])
         self._log_numbers(family, numbers)
         counts = {name.removesuffix("_images"): values[name] for name in COUNTS}
         self._log_parameters(family, {"digits": counts})

@@ -4,6 +4,8 @@ import contextlib
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -33,8 +35,7 @@ def log_model(run_id: str, family: str, model: Any, example: np.ndarray | None) 
 
     example: float32 (1, ...), or None.
     """
-    import mlflow
-    from mlflow.models import ModelSignature
+    from mlflow.models import Model, ModelSignature
     from mlflow.types import Schema, TensorSpec
 
     def schema(tensors: list[Any], names: list[str]) -> Schema:
@@ -47,17 +48,34 @@ def log_model(run_id: str, family: str, model: Any, example: np.ndarray | None) 
         )
 
     with _active(run_id):
-        info = mlflow.keras.log_model(
-            model,
+        info = Model.log(
+            artifact_path=None,
+            flavor=_KERAS,
+            model=model,
             name=family,
             signature=ModelSignature(
                 schema(model.inputs, [tensor.name for tensor in model.inputs]),
                 schema(model.outputs, model.output_names),
             ),
             input_example=example,
+            validate_serving_input=False,  # it would load the model and predict, at every run
             pip_requirements=[f"{name}=={v}" for name, v in versions(*REQUIREMENTS).items()],
         )
     return LoggedModel(family, run_id, info.model_id, info.model_uri)
+
+
+def _save_model(path: str, *, validate_serving_input: bool, **what: Any) -> None:
+    """`mlflow.keras.save_model`, for which MLflow 3.17 forgets to make the folder.
+
+    validate_serving_input: meant for MLflow's own part.
+    """
+    import mlflow
+
+    Path(path).mkdir(parents=True, exist_ok=True)
+    mlflow.keras.save_model(path=path, **what)
+
+
+_KERAS = SimpleNamespace(__name__="mlflow.keras", save_model=_save_model)
 
 
 def register(client: Any, model: LoggedModel, tags: dict[str, str]) -> None:

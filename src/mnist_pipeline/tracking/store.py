@@ -14,6 +14,10 @@ UI_ADDRESS = "http://127.0.0.1:5050"
 """Where `make ui` shows a store that is a file."""
 
 
+ERROR = "1_test/error_percent"
+"""The metric by which families are sorted."""
+
+
 def connect(settings: dict[str, Any], project_path: Path) -> tuple[Any, str]:
     """A client for the store, and the id of the experiment, which is made if it is new.
 
@@ -50,13 +54,14 @@ def comparison_link(tracking_uri: str, experiment_id: str, dataset: str) -> str:
     server = tracking_uri if tracking_uri.startswith("http") else UI_ADDRESS
     query = {
         "searchFilter": f'tags.role = "family" and tags.dataset = "{dataset}"',
-        "orderByKey": "attributes.start_time",
-        "orderByAsc": "false",
+        # Not by time: MLflow would fold the families under their runs again.
+        "orderByKey": f"metrics.`{ERROR}`",
+        "orderByAsc": "true",
         "compareRunsMode": "CHART",
+        "workflowType": "machine_learning",
     }
     text = "&".join(f"{name}={quote(value, safe='')}" for name, value in query.items())
-    page = f"#/experiments/{experiment_id}/runs?{text}"
-    return f"{server.rstrip('/')}/?workflowType=machine_learning{page}"
+    return f"{server.rstrip('/')}/#/experiments/{experiment_id}/runs?{text}"
 
 
 def this_process() -> str:

@@ -1,6 +1,7 @@
 """What a run leaves in MLflow."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import mlflow
 import pytest
 
 from mnist_pipeline.families import FAMILIES
-from mnist_pipeline.tracking import _git_state
+from mnist_pipeline.tracking.store import mark_killed
 from tests.conftest import copy_project, run_kedro
 
 
@@ -41,10 +42,12 @@ def test_families_of_a_task_have_the_same_metrics(recorded):
     _, _, children = recorded
     assert set(children["mlp"].data.metrics) == set(children["cnn"].data.metrics)
     everybody = set.intersection(*(set(child.data.metrics) for child in children.values()))
-    assert {"cost/fit_seconds", "cost/parameters", "fit/loss", "fit/val_loss"} <= everybody
-    assert "test/accuracy" in children["cnn"].data.metrics
-    assert "test/mse" in children["autoencoder"].data.metrics
-    assert "test/psnr_db" in children["enhancement"].data.metrics
+    assert {"2_cost/fit_seconds", "2_cost/parameters", "fit/loss", "fit/val_loss"} <= everybody
+    assert "validation/loss" in everybody
+    assert "1_test/accuracy" in children["cnn"].data.metrics
+    assert "1_test/mse" in children["autoencoder"].data.metrics
+    assert "1_test/psnr_db" in children["enhancement"].data.metrics
+    assert "per_class_accuracy/7" in children["cnn"].data.metrics
     assert "fit/test_loss" in children["enhancement"].data.metrics
 
 
@@ -116,34 +119,81 @@ def test_pictures_and_summaries_are_artifacts(recorded):
     }
 
 
-def test_the_model_is_there_with_its_signature(recorded, monkeypatch):
+def test_families_share_every_parameter_of_data_and_training(recorded):
+    _, _, children = recorded
+    shared = [
+        {name.split(".")[1] for name in child.data.params if name.startswith("training.")}
+        for child in children.values()
+    ]
+    assert all(names == shared[0] for names in shared)
+    for child in children.values():
+        params = child.data.params
+        assert {"seed", "data.sources", "digits.train", "digits.test"} <= set(params)
+        assert int(params["digits.train"]) + int(params["digits.validation"]) == 200
+
+
+def test_the_error_is_in_percent_beside_the_accuracy(recorded):
+    _, _, children = recorded
+    metrics = children["cnn"].data.metrics
+    expected = 100 - 100 * metrics["1_test/accuracy"]
+    assert metrics["1_test/error_percent"] == pytest.approx(expected)
+
+
+def test_pictures_that_people_want_first_are_images_of_the_run(recorded):
+    client, _, children = recorded
+    images = client.list_artifacts(children["cnn"].info.run_id, "images")
+    keys = {Path(image.path).name.split("%")[0] for image in images}
+    assert keys == {"confusion_matrix", "incorrect_examples"}
+
+
+def test_the_model_has_a_signature_an_example_and_what_it_needs(recorded, monkeypatch):
     client, _, children = recorded
     monkeypatch.setenv("MLFLOW_TRACKING_URI", client.tracking_uri)
     (output,) = children["cnn"].outputs.model_outputs
-    info = mlflow.models.get_model_info(f"models:/{output.model_id}")
+    uri = f"models:/{output.model_id}"
+    info = mlflow.models.get_model_info(uri)
     assert info.signature.inputs.inputs[0].shape == (-1, 28, 28, 1)
     assert info.signature.outputs.inputs[0].shape == (-1, 10)
+    folder = Path(mlflow.artifacts.download_artifacts(uri))
+    example = mlflow.models.Model.load(folder).load_input_example(folder)
+    assert example.shape == (1, 28, 28, 1)
+    assert example.max() > 0.5  # a digit, not a blank
+    assert "tensorflow==" in (folder / "requirements.txt").read_text()
 
 
-def test_the_commit_and_what_differs_from_it_are_known(tmp_path):
-    def git(*arguments):
-        who = ["-c", "user.name=a", "-c", "user.email=a@b.example"]
-        command = ["git", "-C", str(tmp_path), *who, *arguments]
-        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+def test_every_family_has_a_version_in_the_registry_and_the_best_one_its_alias(recorded):
+    client, _, children = recorded
+    for family in FAMILIES:
+        name = f"mnist-{family.name}"
+        (version,) = client.search_model_versions(f"name = '{name}'")
+        assert version.run_id == children[family.name].info.run_id
+        assert version.tags["dataset"] == "UCI digits at 28x28"
+        best = client.get_model_version_by_alias(name, "best-uci-digits-at-28x28")
+        assert best.version == version.version
 
-    assert _git_state(tmp_path) == ("", "")  # no repository yet
-    git("init", "-q")
-    (tmp_path / "old.py").write_text("one = 1\n")
-    git("add", ".")
-    git("commit", "-qm", "first")
-    commit = git("rev-parse", "HEAD").strip()
-    assert _git_state(tmp_path) == (commit, "")
-    (tmp_path / "old.py").write_text("one = 2\n")
-    (tmp_path / "new.py").touch()
-    found, changes = _git_state(tmp_path)
-    assert found == commit
-    assert "+one = 2" in changes
-    assert "new file, not in git: new.py" in changes
+
+def test_the_parent_says_what_was_asked_on_what_and_who_won(recorded):
+    _, (parent,), children = recorded
+    assert parent.info.run_name == "kedro run: all families"
+    note = parent.data.tags["mlflow.note.content"]
+    assert "`kedro run --env=test`" in note
+    assert "Data: UCI digits at 28x28, 200 training and 50 test digits" in note
+    assert "| family | sees | accuracy |" in note
+    error = {name: children[name].data.metrics["1_test/error_percent"] for name in ("mlp", "cnn")}
+    best = min(error, key=error.__getitem__)
+    assert f"Best reader of clean digits: **{best}**" in note
+    assert best in parent.data.tags["best_family"]
+
+
+def test_the_report_is_with_the_parent(recorded):
+    client, (parent,), _ = recorded
+    assert "report.html" in {item.path for item in client.list_artifacts(parent.info.run_id)}
+
+
+def test_the_run_ends_with_a_link_to_the_comparison(recorded, finished_run):
+    _, (parent,), _ = recorded
+    (link,) = re.findall(r"http://127\.0\.0\.1:5050/\S+", finished_run[1])
+    assert f"#/experiments/{parent.info.experiment_id}/runs?" in link
 
 
 def test_a_failed_run_is_marked_with_its_error(tmp_path):
@@ -175,5 +225,29 @@ def test_an_interrupted_run_is_marked_and_keeps_its_checkpoint(tmp_path, how):
     )
     assert "the best so far, is in data/06_models/mlp/checkpoint.keras" in printed
     assert checkpoint.exists()
-    _, (parent,), _ = runs_of(folder)
-    assert parent.info.status == "KILLED"
+    client, (parent,), children = runs_of(folder)
+    assert parent.info.status == children["mlp"].info.status == "KILLED"
+    curve = client.get_metric_history(children["mlp"].info.run_id, "fit/val_loss")
+    assert [point.step for point in curve] == list(range(1, len(curve) + 1))
+    assert curve
+
+
+def test_a_run_that_could_not_say_that_it_was_killed_is_marked_by_the_next(tmp_path):
+    folder = copy_project(tmp_path)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "kedro", "run", "--env=test", "--pipeline=mlp",
+         "--params=mlp.training.epochs=100000,mlp.training.early_stopping_patience=null"],
+        cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    deadline = time.monotonic() + 120
+    checkpoint = folder / "data/06_models/mlp/checkpoint.keras"
+    while not checkpoint.exists() and time.monotonic() < deadline:
+        time.sleep(0.2)
+    client, (parent,), _ = runs_of(folder)
+    mark_killed(client, parent.info.experiment_id)
+    assert runs_of(folder)[1][0].info.status == "RUNNING"  # it is alive
+    process.kill()
+    process.wait(30)
+    mark_killed(client, parent.info.experiment_id)
+    _, (parent,), children = runs_of(folder)
+    assert parent.info.status == children["mlp"].info.status == "KILLED"
