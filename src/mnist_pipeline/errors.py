@@ -12,6 +12,10 @@ class UserError(click.ClickException):
     """
 
 
+class DivergenceError(UserError):
+    """Training has run away: its loss is no longer a number."""
+
+
 class BadFileError(UserError, DatasetError):
     """A file is missing, damaged, or not what it should be.
 

@@ -15,7 +15,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from mnist_pipeline.distortion import Step, distort
-from mnist_pipeline.errors import UserError
+from mnist_pipeline.errors import DivergenceError, UserError
 from mnist_pipeline.lazy import keras, tf
 from mnist_pipeline.losses import loss_function
 from mnist_pipeline.parameters import TrainingSettings
@@ -81,6 +81,7 @@ def fit(
     settings: TrainingSettings,
     name: str,
     seed: int,
+    after_epoch: Callable[[int, dict[str, float]], None] | None = None,
 ) -> Fit:
     """Train `model` in place and return it with the weights of its best epoch.
 
@@ -95,9 +96,11 @@ def fit(
     name: of the network, in the log; its first word is the family.
     seed: of the order of the digits and of augmentation. (First weights and dropout are drawn
         from Keras's own generator: `build_and_fit` sets it too.)
+    after_epoch: called with the number of each epoch (from 1) and its row of the history; what it
+        raises ends the training, and is handed on.
 
     Writes the best network so far to `settings.checkpoint`, so that an interrupted training
-    leaves something. Raises UserError when the loss is no longer a number.
+    leaves something. Raises DivergenceError when the loss is no longer a number.
     """
     model.compile(
         optimizer=_optimizer(settings),
@@ -119,6 +122,12 @@ def fit(
         )
     if settings.early_stopping_patience is not None:
         callbacks.append(keras.callbacks.EarlyStopping(patience=settings.early_stopping_patience))
+    if after_epoch is not None:
+        callbacks.append(
+            keras.callbacks.LambdaCallback(
+                on_epoch_end=lambda epoch, logs: after_epoch(epoch + 1, progress.rows[-1])
+            )
+        )
 
     started = time.perf_counter()
     try:
@@ -131,11 +140,12 @@ def fit(
             verbose=0,
         )
     except KeyboardInterrupt:
-        best.unfinished.unlink(missing_ok=True)
         kept = f"The network after epoch {best.best_epoch}, the best so far, is in {best.path}"
         nothing = "No epoch was complete, so there is no network yet."
         logger.warning("%s interrupted. %s", name, kept if best.best_epoch else nothing)
         raise
+    finally:
+        best.unfinished.unlink(missing_ok=True)
     fit_seconds = time.perf_counter() - started
     best.restore()
     return Fit(model, pd.DataFrame(progress.rows), best.best_epoch, fit_seconds)
@@ -251,7 +261,7 @@ class _BestCheckpoint(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         scores = logs or {}
         if not (math.isfinite(scores["loss"]) and math.isfinite(scores["val_loss"])):
-            raise UserError(
+            raise DivergenceError(
                 f"{self.name}: the loss is not a number after epoch {epoch + 1}. Training has "
                 f"diverged; lower {self.name.split()[0]}.training.learning_rate."
             )

@@ -76,14 +76,16 @@ class RunSummary:
     def __init__(self) -> None:
         self._saved: dict[str, Any] = {}
         self._has_read_pictures = False
+        self._has_searched = False
 
     @hook_impl
     def before_pipeline_run(self) -> None:
-        self._saved, self._has_read_pictures = {}, False
+        self._saved, self._has_read_pictures, self._has_searched = {}, False, False
 
     @hook_impl
     def after_dataset_saved(self, dataset_name: str, data: Any) -> None:
         self._has_read_pictures |= dataset_name == "classification.predictions"
+        self._has_searched |= dataset_name == "tuning.best_settings"
         if dataset_name in RESULTS or dataset_name.endswith(".metrics"):
             self._saved[dataset_name] = data
 
@@ -106,6 +108,12 @@ class RunSummary:
         if self._saved:
             scores = {metrics["family"]: metrics for metrics in self._saved.values()}
             logger.info("Leaderboard of this run\n%s", as_text(tabulate(scores)))
+        if self._has_searched:
+            logger.info(
+                "Run the best settings: kedro run "
+                "--config=data/08_reporting/tuning/best_settings.yml/%s/best_settings.yml",
+                run_params["run_id"],
+            )
         if self._has_read_pictures:
             logger.info(
                 "Answers: data/07_model_output/classification/*/%s (predictions.csv, refused.csv, "

@@ -7,7 +7,10 @@ are not written down a second time.
 
 import difflib
 import inspect
+import itertools
+import math
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import (
@@ -21,6 +24,7 @@ from pydantic import (
     Tag,
     ValidationError,
     create_model,
+    field_validator,
     model_validator,
 )
 
@@ -188,10 +192,10 @@ TRAINING: dict[tuple[str, ...], type[TrainingSettings]] = {
 """The settings of training, by what a family returns."""
 
 
-def _without_nulls(curves: Any) -> Any:
-    if not isinstance(curves, dict):
-        return curves
-    return {name: settings for name, settings in curves.items() if settings is not None}
+def _without_nulls(group: Any) -> Any:
+    if not isinstance(group, dict):
+        return group
+    return {name: settings for name, settings in group.items() if settings is not None}
 
 
 class NoiseComparisonSettings(Settings):
@@ -230,6 +234,140 @@ class NoiseComparisonSettings(Settings):
                         problem = _explain(error.errors()[0]).removesuffix(".")
                         raise ValueError(f"curves.{name}.{problem}") from None
         return self
+
+
+class Range(Settings):
+    """What a search may try for a setting: from `low` to `high`, or one of `choices`.
+
+    low, high: both belong to it. Where both are whole numbers, only whole numbers are tried.
+    log: whether the logarithm is what is drawn evenly, as for rates. step: between whole numbers.
+    """
+
+    low: Any = None
+    high: Any = None
+    log: bool = False
+    step: Count | None = None
+    choices: Annotated[list[Any], Field(min_length=2)] | None = None
+
+    @field_validator("low", "high")
+    @classmethod
+    def _is_number(cls, value: Any) -> Any:
+        if value is None or (type(value) in (int, float) and math.isfinite(value)):
+            return value
+        raise ValueError("input should be a number")
+
+    @model_validator(mode="after")
+    def _is_one_kind(self) -> "Range":
+        numbers = self.model_dump(exclude={"choices"}, exclude_defaults=True)
+        if self.choices is not None:
+            if numbers:
+                raise ValueError(f"choices go without {', '.join(numbers)}")
+            return self
+        if self.low is None or self.high is None:
+            raise ValueError("write {low: ..., high: ...} or {choices: [...]}")
+        if self.low >= self.high:
+            raise ValueError(f"low = {self.low} should be below high = {self.high}")
+        if self.log and self.low <= 0:
+            raise ValueError(f"a logarithmic range starts above 0, not at low = {self.low}")
+        if self.step is not None:
+            if self.log or not self.is_whole:
+                raise ValueError("step is for whole numbers without log")
+            if (self.high - self.low) % self.step:
+                raise ValueError(f"step = {self.step} does not lead from {self.low} to {self.high}")
+        return self
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether only whole numbers are tried."""
+        return isinstance(self.low, int) and isinstance(self.high, int)
+
+    @property
+    def ends(self) -> list[Any]:
+        """Lowest and highest value, or every choice: if these can be used, all can."""
+        return [self.low, self.high] if self.choices is None else self.choices
+
+    def __contains__(self, value: Any) -> bool:
+        if self.choices is not None:
+            return value in self.choices
+        if type(value) not in (int, float) or (self.is_whole and not isinstance(value, int)):
+            return False
+        is_step = self.step is None or (value - self.low) % self.step == 0
+        return bool(self.low <= value <= self.high) and is_step
+
+    def __str__(self) -> str:
+        if self.choices is not None:
+            return f"one of {self.choices}"
+        return f"{self.low} to {self.high}" + (f" by {self.step}" if self.step else "")
+
+
+Ranges = Annotated[dict[str, Range], BeforeValidator(_without_nulls)]
+Space = Annotated[dict[str, Ranges], BeforeValidator(_without_nulls)]
+
+
+class TuningSettings(Settings):
+    """`tuning`: the search for settings. Explained in its file in `conf/base/parameters`."""
+
+    family: str | None
+    trials: Count
+    startup_trials: Count
+    warmup_epochs: Annotated[int, Field(ge=0)]
+    storage: Annotated[str, Field(pattern=r"\.db$")]
+    spaces: Annotated[dict[str, Space], BeforeValidator(_without_nulls)]
+
+
+NOT_SEARCHED = (
+    *("loss", "loss_weights", "best_by", "validation_fraction", "validation_split", "checkpoint"),
+)
+"""Settings of training that decide what a score means: with others, trials cannot be compared."""
+
+
+def _refuse_search(_: Range) -> Range:
+    raise ValueError("it decides what a score means, so it has to be the same in all trials")
+
+
+def _check_ends(range_: Range, *, setting: str, of: type[Settings]) -> Range:
+    """Refuse a range unless its ends would do as that setting."""
+    field = of.model_fields[setting]
+    alone: Any = {setting: (field.annotation, field)}
+    schema = create_model(setting, __base__=Settings, **alone)
+    for value in range_.ends:
+        try:
+            schema.model_validate({setting: value})
+        except ValidationError as error:
+            raise ValueError(_explain(error.errors()[0]).removesuffix(".")) from None
+    return range_
+
+
+def _ranges_of(settings: type[Settings]) -> type[Settings]:
+    """A group with a range, or none, for every field of `settings`."""
+    ranges: Any = {}
+    for name in settings.model_fields:
+        ends = partial(_check_ends, setting=name, of=settings)
+        check = _refuse_search if name in NOT_SEARCHED else ends
+        ranges[name] = (Annotated[Range, AfterValidator(check)], None)
+    return create_model(settings.__name__, __base__=Settings, **ranges)
+
+
+def _tuning_settings() -> type[TuningSettings]:
+    """`TuningSettings` that know the families and what each of them may search."""
+    from mnist_pipeline.families import EVERY_FAMILY
+
+    spaces: dict[str, Any] = {}
+    for family in EVERY_FAMILY:
+        groups = {"model": arguments_of(family.build), "training": TRAINING[family.returns]}
+        ranges: Any = {
+            group: (Annotated[_ranges_of(settings), BeforeValidator(_without_nulls)], None)
+            for group, settings in groups.items()
+        }
+        space = create_model(f"{family.name}_space", __base__=Settings, **ranges)
+        spaces[family.name] = (Annotated[space, BeforeValidator(_without_nulls)], None)
+    every_space: Any = create_model("spaces", __base__=Settings, **spaces)
+    names: Any = Literal[tuple(family.name for family in EVERY_FAMILY)]
+    fields: Any = {
+        "family": (names | None, ...),
+        "spaces": (Annotated[every_space, BeforeValidator(_without_nulls)], ...),
+    }
+    return create_model("tuning_settings", __base__=TuningSettings, **fields)
 
 
 class ReadingSettings(Settings):
@@ -281,6 +419,7 @@ def all_settings() -> type[Settings]:
         "distortion": (Annotated[list[Step], Field(min_length=1)], ...),
         "noise_comparison": (NoiseComparisonSettings, ...),
         "reading": (ReadingSettings, ...),
+        "tuning": (_tuning_settings(), ...),
         "classification": (ClassificationSettings, ...),
     }
     fields |= {name: (settings, ...) for name, settings in families.items()}
@@ -316,6 +455,34 @@ def _shared_checkpoints(parameters: dict[str, Any]) -> list[str]:
             )
         owners[path] = family
     return problems
+
+
+def check_search(family: str, space: dict[str, Range], parameters: dict[str, Any]) -> None:
+    """Refuse a space that the present settings are not in, or whose settings do not go together.
+
+    family: its name. space: `model.<setting>` or `training.<setting>` -> what may be tried.
+    parameters: all of them, checked. Raises UserError that names the keys.
+    """
+    problems = []
+    for name, range_ in space.items():
+        group, setting = name.split(".")
+        present = parameters[family][group][setting]
+        if present not in range_:
+            problems.append(
+                f"{family}.{name} = {present!r}: the first trial takes the present settings, so "
+                f"tuning.spaces.{family}.{name} has to hold it; it is {range_}."
+            )
+    layers = {name: range_.ends for name, range_ in space.items() if name in PER_LAYER}
+    for values in itertools.product(*layers.values()):
+        tried = {name.removeprefix("model."): v for name, v in zip(layers, values, strict=True)}
+        model = parameters[family]["model"] | tried
+        problems += [f"tuning.spaces: {p}" for p in _layers_left_out({family: {"model": model}})]
+    if problems:
+        raise UserError("This search cannot be begun:\n  " + "\n  ".join(dict.fromkeys(problems)))
+
+
+PER_LAYER = ("model.hidden_units", "model.dropout", "model.dense_dropout")
+"""Settings with a value for each layer, which have to agree in length."""
 
 
 def _layers_left_out(parameters: dict[str, Any]) -> list[str]:

@@ -19,6 +19,7 @@ from mnist_pipeline.pipelines.preprocessing.pipeline import (
 from mnist_pipeline.pipelines.reading.pipeline import create_pipeline as reading
 from mnist_pipeline.pipelines.reporting.pipeline import create_pipeline as reporting
 from mnist_pipeline.pipelines.training.pipeline import create_pipeline as training
+from mnist_pipeline.pipelines.tuning.pipeline import create_pipeline as tuning
 
 READING = tuple(f for f in FAMILIES if f.name in ("cnn", "autoencoder", "enhancement"))
 """What reading the user's own pictures needs: who reads, who reconstructs, and who restores."""
@@ -41,6 +42,7 @@ def register_pipelines() -> dict[str, Pipeline]:
         "noise_comparison": _from_raw_files(
             sum((_work(family, TRAINED_CNN) for family in NOISY), noise_comparison(NOISY))
         ),
+        "tuning": ingestion() + tuning(),
         "classification": classification(),
         "comparison": comparison(),
         "reading": _from_raw_files(

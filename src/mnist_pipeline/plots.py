@@ -13,6 +13,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
+from mnist_pipeline.parameters import Range
+
 BLUE, ORANGE, GREEN, VERMILION, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#6B6B6B"
 SKY, PURPLE, BLACK = "#56B4E9", "#CC79A7", "#000000"
 
@@ -417,6 +419,96 @@ def corruption_table(table: pd.DataFrame, dataset: str) -> Figure:
     names = [corruption_name(*row) for row in table[["group", "distortion"]].to_numpy()]
     axes.set_yticks(range(len(names)), names, fontsize=8)
     return figure
+
+
+def tuning_search(
+    trials: pd.DataFrame, space: dict[str, Range], score_name: str, family: str, dataset: str
+) -> Figure:
+    """A search for settings: the score of every trial in their order, and over each setting.
+
+    trials: a row per trial: `trial` (from 1), `state` (`complete, pruned, failed`), `score`, and a
+    column per setting. space: what was tried. score_name: `val_loss` or `val_accuracy`.
+    """
+    columns = min(len(space), 4)
+    rows = 1 + -(-len(space) // columns)
+    title = f"{family}: search for settings, {len(trials)} trials on the same validation digits"
+    figure = _figure(max(3.1 * columns, 8), 3 * rows + 0.6, title, dataset)
+    grid = figure.add_gridspec(rows, columns)
+    order = figure.add_subplot(grid[0, :])
+    is_accuracy = score_name == "val_accuracy"
+    complete = trials[trials["state"] == "complete"]
+    best = complete["score"].cummax() if is_accuracy else complete["score"].cummin()
+    order.step(complete["trial"], best, where="post", color=GREY, lw=1, label="best so far")
+    shown, edge = _within_sight(trials["score"], -1 if is_accuracy else 1)
+    _scatter_trials(order, trials["trial"], shown, trials["state"])
+    order.set(xlabel="trial; the first one has the present settings")
+    order.xaxis.set_major_locator(MaxNLocator(integer=True))
+    panels = [order]
+    for at, (name, range_) in enumerate(space.items()):
+        axes = figure.add_subplot(grid[1 + at // columns, at % columns], sharey=order)
+        places = trials[name]
+        if range_.choices is not None:
+            names = [_choice_name(choice) for choice in range_.choices]
+            places = pd.Series([names.index(_choice_name(v)) for v in trials[name].tolist()])
+            axes.set_xticks(range(len(names)), names, fontsize=8)
+            axes.set_xlim(-0.5, len(names) - 0.5)
+        elif range_.log:
+            axes.set_xscale("log")
+        _scatter_trials(axes, places, shown, trials["state"])
+        axes.set_xlabel(name + (" (log scale)" if range_.log else ""))
+        panels.append(axes)
+    unit = "validation accuracy (%)" if is_accuracy else "validation loss"
+    for at, axes in enumerate(panels):
+        axes.grid(alpha=0.3)
+        if at == 0 or (at - 1) % columns == 0:
+            axes.set_ylabel(unit)
+        else:
+            axes.tick_params(labelleft=False)
+    if is_accuracy:
+        order.yaxis.set_major_formatter(PercentFormatter(1, symbol=""))
+    if (shown != trials["score"]).any():
+        order.axhline(edge, color=GREY, ls=":", lw=1, label="edge: worse, or diverged")
+    handles, labels = order.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside right upper", frameon=False, fontsize=8)
+    return figure
+
+
+def _within_sight(scores: pd.Series, sign: int) -> tuple[pd.Series, float]:
+    """Scores with those far off drawn in to an edge, so that differences among the good show.
+
+    sign: 1 where less is better, -1 where more is. The edge is four times as far from the best as
+    the median. Scores that are NaN are put there too.
+    """
+    losses = sign * scores
+    edge = losses.min() + max(4 * (losses.median() - losses.min()), 1e-9)
+    edge = min(edge, losses.max()) if losses.notna().all() else edge
+    return sign * losses.fillna(edge).clip(upper=edge), float(sign * edge)
+
+
+def _scatter_trials(axes: Axes, x: pd.Series, scores: pd.Series, states: pd.Series) -> None:
+    """A point per trial; the first one, of the present settings, is marked."""
+    styles = (
+        ("complete", "o", BLUE, BLUE), ("pruned", "v", ORANGE, "none"),
+        ("failed", "x", VERMILION, VERMILION),
+    )  # fmt: skip
+    names = {"complete": "trained to its end", "pruned": "broken off", "failed": "diverged"}
+    for state, marker, colour, face in styles:
+        of = (states == state).to_numpy()
+        if of.any():
+            axes.plot(
+                x[of], scores[of], marker, color=colour, mfc=face, ms=6, label=names[state],
+                clip_on=False,
+            )  # fmt: skip
+    axes.plot(
+        x.iloc[:1], scores.iloc[:1], "s", color=BLACK, mfc="none", ms=11, label="present settings"
+    )
+
+
+def _choice_name(choice: object) -> str:
+    """A choice in words, the same before and after it was in a CSV file."""
+    if choice is None or str(choice) == "nan":  # that is None, after a CSV file
+        return "null"
+    return f"{choice:g}" if isinstance(choice, float) else str(choice)
 
 
 def refusals(refused: dict[str, float], asked: float, dataset: str) -> Figure:

@@ -1,0 +1,127 @@
+"""A family's settings, searched on the digits that its own pipeline would show its network."""
+
+import logging
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from mnist_pipeline import __version__, plots, tuning
+from mnist_pipeline.cards import dataset_caption
+from mnist_pipeline.cross_validation import fingerprint
+from mnist_pipeline.digits import Digits
+from mnist_pipeline.distortion import Step
+from mnist_pipeline.families import Thing
+from mnist_pipeline.parameters import DataSettings, DegradationSettings, TuningSettings
+from mnist_pipeline.pipelines.preprocessing.nodes import (
+    degrade_digits,
+    distort_digits,
+    encode_labels,
+    normalize_images,
+    split_digits,
+)
+from mnist_pipeline.tuning import Search, TrainingDigits
+
+logger = logging.getLogger(__name__)
+
+Card = dict[str, Any]
+
+
+def plan_search(settings: TuningSettings, parameters: dict[str, Any]) -> Search:
+    """What is to be searched; refuse what cannot be."""
+    return tuning.plan(settings, parameters)
+
+
+def search_settings(
+    search: Search,
+    settings: TuningSettings,
+    train: Digits,
+    card: Card,
+    data: DataSettings,
+    degradation: DegradationSettings,
+    distortion: list[Step],
+) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Run the trials that are missing.
+
+    Returns a row per trial, and the best settings as a file for `kedro run --config`: with all
+    that decides the score in it, so that the run is that trial again, in any environment.
+    """
+    shown: dict[str, Any] = {}
+    if search.family.sees == "degraded_images":
+        shown = {"degradation": degradation.model_dump()}
+    elif search.family.sees == "distorted_images":
+        shown = {"distortion": distortion}
+    rows = tuning.run_trials(
+        search,
+        _training_digits(search, train, card, degradation, distortion),
+        n_trials=settings.trials,
+        storage=Path(settings.storage),
+        study_name=_study_name(search, card, shown),
+    )
+    logger.info(tuning.compare_with_present(search, rows))
+    best = tuning.best_row(search, rows)
+    assert best is not None  # `run_trials` has refused
+    shared = {"seed": search.seed, "data": data.model_dump(), **shown}
+    params = {search.family.name: search.with_settings(best["settings"]), **shared}
+    return tuning.tabulate(rows), {"run": {"pipelines": search.family.name, "params": params}}
+
+
+def plot_search(trials: pd.DataFrame, search: Search, card: Card) -> Figure:
+    """Draw the score of every trial in their order, and over each setting."""
+    return plots.tuning_search(
+        trials, search.space, search.score_name, search.family.name, dataset_caption(card)
+    )
+
+
+def _training_digits(
+    search: Search,
+    train: Digits,
+    card: Card,
+    degradation: DegradationSettings,
+    distortion: list[Step],
+) -> TrainingDigits:
+    """What the family's own pipeline shows its network, by the same functions and seeds."""
+
+    def prepare(thing: Thing) -> np.ndarray:
+        match thing:
+            case "clean_images":
+                return normalize_images(train)
+            case "degraded_images":
+                return normalize_images(degrade_digits(train, degradation))
+            case "distorted_images":
+                seed = search.seed
+                return normalize_images(distort_digits(train, distortion, seed, part="train"))
+            case "one_hot_labels":
+                return encode_labels(train, card)
+
+    family = search.family
+    things = {thing: prepare(thing) for thing in (family.sees, *family.returns)}
+    is_validation = split_digits(train, search.training, search.seed)["part"] == "validation"
+    return TrainingDigits(
+        things[family.sees],
+        {thing: things[thing] for thing in family.returns},
+        np.flatnonzero(~is_validation),
+        np.flatnonzero(is_validation),
+    )
+
+
+def _study_name(search: Search, card: Card, shown: dict[str, Any]) -> str:
+    """A name that is the same whenever trials can be compared, whatever is asked for besides."""
+    digits = {name: sha for name, sha in card["sha256"].items() if name.startswith("train")}
+    key = fingerprint(
+        family=search.family.name,
+        digits={"sha256": digits, **shown},
+        classes=len(card["class_names"]),
+        model=search.model,
+        training=search.training.model_dump(exclude={"checkpoint"}),
+        space={name: range_.model_dump() for name, range_ in search.space.items()},
+        startup_trials=search.startup_trials,
+        warmup_epochs=search.warmup_epochs,
+        seed=search.seed,
+        versions={"mnist_pipeline": __version__}
+        | {name: metadata.version(name) for name in ("keras", "tensorflow", "optuna")},
+    )
+    return f"{search.family.name}-{key}"
