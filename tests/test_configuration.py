@@ -15,6 +15,7 @@ from mnist_pipeline.parameters import (
     DegradationSettings,
     NoiseComparisonSettings,
     TrainingSettings,
+    TuningSettings,
     check_parameters,
 )
 from mnist_pipeline.pipeline_registry import register_pipelines
@@ -25,7 +26,10 @@ EVERYTHING = PIPELINES["__default__"]
 GROUPS = ("model", "training")
 FIELDS = [
     field
-    for settings in (DataSettings, TrainingSettings, DegradationSettings, NoiseComparisonSettings)
+    for settings in (
+        *(DataSettings, TrainingSettings, DegradationSettings, NoiseComparisonSettings),
+        TuningSettings,
+    )
     for field in settings.model_fields
 ]
 
@@ -39,7 +43,11 @@ def catalog_entries():
 
 def datasets():
     used = set().union(*(pipeline.datasets() for pipeline in PIPELINES.values()))
-    return {name for name in used if not name.startswith("params:")}
+    return {name for name in used if not is_parameter(name)}
+
+
+def is_parameter(name):
+    return name == "parameters" or name.startswith("params:")
 
 
 def matches(entry, dataset):
@@ -81,7 +89,7 @@ def test_every_group_of_parameters_is_an_input_of_a_node():
     groups = {f"params:{name}" for name in shared}
     groups |= {f"params:{family.name}.{group}" for family in FAMILIES for group in GROUPS}
     assert groups <= read
-    without_training = {"classification"}
+    without_training = {"classification", "tuning"}
     families = {family.name for family in EVERY_FAMILY}
     assert set(load_parameters()) == shared | without_training | families
 
@@ -114,7 +122,7 @@ def test_the_noise_comparison_is_in_the_default_pipeline():
 
 @pytest.mark.parametrize("name", PIPELINES)
 def test_every_pipeline_starts_at_the_raw_files(name):
-    inputs = {name for name in PIPELINES[name].inputs() if not name.startswith("params:")}
+    inputs = {name for name in PIPELINES[name].inputs() if not is_parameter(name)}
     optional = [n for n, entry in catalog_entries().items() if "OptionalDataset" in entry["type"]]
     assert [n for n in inputs if not any(matches(entry, n) for entry in optional)] == []
 
@@ -122,7 +130,7 @@ def test_every_pipeline_starts_at_the_raw_files(name):
 def layer(dataset):
     """The layer of kedro-viz, as the most specific entry of the catalog has it."""
     fitting = [entry for entry in catalog_entries() if matches(entry, dataset)]
-    if dataset.startswith("params:") or not fitting:
+    if is_parameter(dataset) or not fitting:
         return None
     best = max(fitting, key=lambda entry: len(re.sub(r"\{\w+\}", "", entry)))
     return catalog_entries()[best].get("metadata", {}).get("kedro-viz", {}).get("layer")
@@ -153,7 +161,7 @@ def test_commands_that_train_nothing_do_not_import_tensorflow():
     code = (
         "import sys; from mnist_pipeline.pipeline_registry import register_pipelines; "
         "register_pipelines(); import mnist_pipeline.settings, mnist_pipeline.datasets; "
-        "print([m for m in ('tensorflow', 'keras', 'mlflow') if m in sys.modules])"
+        "print([m for m in ('tensorflow', 'keras', 'mlflow', 'optuna') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip().splitlines()[-1] == "[]"

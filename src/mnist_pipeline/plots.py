@@ -431,15 +431,18 @@ def tuning_search(
     """
     columns = min(len(space), 4)
     rows = 1 + -(-len(space) // columns)
-    title = f"{family}: search for settings, {len(trials)} trials on the same validation digits"
+    sign = -1 if score_name == "val_accuracy" else 1  # the less, the better
+    losses = (sign * trials["score"]).where(trials["state"] == "complete")
+    title = (
+        f"{family}: search for settings, {len(trials)} trials on the same validation digits\n"
+        f"{score_name} {sign * losses.min():.4g}, with the present settings {sign * losses[0]:.4g}"
+    )
     figure = _figure(max(3.1 * columns, 8), 3 * rows + 0.6, title, dataset)
     grid = figure.add_gridspec(rows, columns)
     order = figure.add_subplot(grid[0, :])
-    is_accuracy = score_name == "val_accuracy"
-    complete = trials[trials["state"] == "complete"]
-    best = complete["score"].cummax() if is_accuracy else complete["score"].cummin()
-    order.step(complete["trial"], best, where="post", color=GREY, lw=1, label="best so far")
-    shown, edge = _within_sight(trials["score"], -1 if is_accuracy else 1)
+    best = sign * losses.cummin().ffill()
+    order.step(trials["trial"], best, where="post", color=GREY, lw=1, label="best so far")
+    shown, edge = _within_sight(trials["score"], sign)
     _scatter_trials(order, trials["trial"], shown, trials["state"])
     order.set(xlabel="trial; the first one has the present settings")
     order.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -457,14 +460,14 @@ def tuning_search(
         _scatter_trials(axes, places, shown, trials["state"])
         axes.set_xlabel(name + (" (log scale)" if range_.log else ""))
         panels.append(axes)
-    unit = "validation accuracy (%)" if is_accuracy else "validation loss"
+    unit = "validation loss" if sign == 1 else "validation accuracy (%)"
     for at, axes in enumerate(panels):
         axes.grid(alpha=0.3)
         if at == 0 or (at - 1) % columns == 0:
             axes.set_ylabel(unit)
         else:
             axes.tick_params(labelleft=False)
-    if is_accuracy:
+    if sign == -1:
         order.yaxis.set_major_formatter(PercentFormatter(1, symbol=""))
     if (shown != trials["score"]).any():
         order.axhline(edge, color=GREY, ls=":", lw=1, label="edge: worse, or diverged")

@@ -25,7 +25,6 @@ import pandas as pd
 from mnist_pipeline.errors import DivergenceError, UserError
 from mnist_pipeline.families import EVERY_FAMILY, Family
 from mnist_pipeline.parameters import (
-    TRAINING,
     Range,
     TrainingSettings,
     TuningSettings,
@@ -99,7 +98,7 @@ class TrainingDigits:
     validation_indices: np.ndarray
 
 
-def plan(tuning: TuningSettings, parameters: dict[str, Any]) -> Search:
+def plan(settings: TuningSettings, parameters: dict[str, Any]) -> Search:
     """The search that the parameters ask for.
 
     parameters: all of them. Raises UserError when no family is named, when it has no space, when
@@ -107,30 +106,30 @@ def plan(tuning: TuningSettings, parameters: dict[str, Any]) -> Search:
     """
     if find_spec("optuna") is None:
         raise UserError("The search needs Optuna: pip install 'mnist-pipeline[tune]'")
-    if tuning.family is None:
+    if settings.family is None:
         raise UserError(
             "Whose settings are to be searched? Name the family: "
             "kedro run --pipeline=tuning --params=tuning.family=cnn"
         )
-    groups = tuning.spaces.get(tuning.family, {})
+    groups = settings.spaces.get(settings.family, {})
     space = {f"{group}.{name}": of[name] for group, of in groups.items() for name in of}
     if not space:
         raise UserError(
-            f"tuning.spaces.{tuning.family} is missing: write into "
+            f"tuning.spaces.{settings.family} is missing: write into "
             "conf/base/parameters/tuning.yml which settings may be tried (those of mlp are a "
             "pattern)."
         )
-    check_search(tuning.family, space, parameters)
-    (family,) = (f for f in EVERY_FAMILY if f.name == tuning.family)
+    check_search(settings.family, space, parameters)
+    (family,) = (f for f in EVERY_FAMILY if f.name == settings.family)
     present = parameters[family.name]
     return Search(
         family,
         present["model"],
-        TRAINING[family.returns].model_validate(present["training"]),
+        TrainingSettings.model_validate(present["training"]),
         space,
         parameters["seed"],
-        tuning.startup_trials,
-        tuning.warmup_epochs,
+        settings.startup_trials,
+        settings.warmup_epochs,
     )
 
 
@@ -241,7 +240,7 @@ def _run_trial(
 
     trial = _ask(search, study, number)
     groups = search.with_settings(_settings(search, trial.params))
-    training = type(search.training).model_validate(groups["training"])
+    training = TrainingSettings.model_validate(groups["training"])
     path = Path(training.checkpoint)
     checkpoint = path.with_name(f"trial-{path.name}")
 

@@ -16,13 +16,8 @@ from mnist_pipeline.digits import Digits
 from mnist_pipeline.distortion import Step
 from mnist_pipeline.families import Thing
 from mnist_pipeline.parameters import DataSettings, DegradationSettings, TuningSettings
-from mnist_pipeline.pipelines.preprocessing.nodes import (
-    degrade_digits,
-    distort_digits,
-    encode_labels,
-    normalize_images,
-    split_digits,
-)
+from mnist_pipeline.pipelines.preprocessing.nodes import degrade_digits, distort_digits
+from mnist_pipeline.preprocessing import normalize, one_hot, split_indices
 from mnist_pipeline.tuning import Search, TrainingDigits
 
 logger = logging.getLogger(__name__)
@@ -30,8 +25,8 @@ logger = logging.getLogger(__name__)
 Card = dict[str, Any]
 
 
-def plan_search(settings: TuningSettings, parameters: dict[str, Any]) -> Search:
-    """What is to be searched; refuse what cannot be."""
+def check_search(settings: TuningSettings, parameters: dict[str, Any]) -> Search:
+    """Refuse what cannot be searched; else say what is to be."""
     return tuning.plan(settings, parameters)
 
 
@@ -88,23 +83,25 @@ def _training_digits(
     def prepare(thing: Thing) -> np.ndarray:
         match thing:
             case "clean_images":
-                return normalize_images(train)
+                return normalize(train.images)
             case "degraded_images":
-                return normalize_images(degrade_digits(train, degradation))
+                return normalize(degrade_digits(train, degradation).images)
             case "distorted_images":
-                seed = search.seed
-                return normalize_images(distort_digits(train, distortion, seed, part="train"))
+                distorted = distort_digits(train, distortion, search.seed, part="train")
+                return normalize(distorted.images)
             case "one_hot_labels":
-                return encode_labels(train, card)
+                return one_hot(train.labels, len(card["class_names"]))
 
-    family = search.family
+    family, training = search.family, search.training
     things = {thing: prepare(thing) for thing in (family.sees, *family.returns)}
-    is_validation = split_digits(train, search.training, search.seed)["part"] == "validation"
+    train_indices, validation_indices = split_indices(
+        train.labels, training.validation_fraction, training.validation_split, seed=search.seed
+    )
     return TrainingDigits(
         things[family.sees],
         {thing: things[thing] for thing in family.returns},
-        np.flatnonzero(~is_validation),
-        np.flatnonzero(is_validation),
+        train_indices,
+        validation_indices,
     )
 
 

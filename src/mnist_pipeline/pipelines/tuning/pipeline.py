@@ -8,8 +8,8 @@ from mnist_pipeline.pipelines.tuning import nodes
 def create_pipeline() -> Pipeline:
     """Many trainings on the same digits::
 
-        parameters -> search
-        search, train_digits -> trials, best_settings
+        parameters -> planned_search
+        planned_search, train_digits -> trials, best_settings
         trials -> search_plot
 
     Which family is searched is known only when the parameters are read, too late for Kedro to wire
@@ -17,11 +17,11 @@ def create_pipeline() -> Pipeline:
     """
     # Of nodes that wait for nothing, Kedro runs those first whose names come first: this one
     # refuses what cannot be searched before `read_digits`.
-    plan = Node(
-        nodes.plan_search,
+    check = Node(
+        nodes.check_search,
         inputs=["params:tuning", "parameters"],
-        outputs="tuning.search",
-        name="plan_search",
+        outputs="planned_search",
+        name="check_search",
         tags="tuning",
     )
     shared = ("params:tuning", "params:data", "params:degradation", "params:distortion")
@@ -29,7 +29,7 @@ def create_pipeline() -> Pipeline:
         Node(
             nodes.search_settings,
             inputs=[
-                *("search", "params:tuning", "train_digits", "dataset_card"),
+                *("planned_search", "params:tuning", "train_digits", "dataset_card"),
                 *("params:data", "params:degradation", "params:distortion"),
             ],
             outputs=["trials", "best_settings"],
@@ -37,15 +37,15 @@ def create_pipeline() -> Pipeline:
         ),
         Node(
             nodes.plot_search,
-            inputs=["trials", "search", "dataset_card"],
+            inputs=["trials", "planned_search", "dataset_card"],
             outputs="search_plot",
             name="plot_search",
         ),
     ]
-    return Pipeline([plan]) + Pipeline(
+    return Pipeline([check]) + Pipeline(
         steps,
         namespace="tuning",
-        inputs={"train_digits", "dataset_card"},
+        inputs={"planned_search", "train_digits", "dataset_card"},
         parameters=set(shared),
         tags="tuning",
     )

@@ -1,0 +1,144 @@
+"""The search as a pipeline: what it shows networks, what it refuses, and what it leaves."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from kedro.io import DataCatalog, MemoryDataset
+from kedro.runner import SequentialRunner
+
+from mnist_pipeline import plots
+from mnist_pipeline.parameters import (
+    DataSettings,
+    DegradationSettings,
+    TrainingSettings,
+    TuningSettings,
+)
+from mnist_pipeline.pipeline_registry import register_pipelines
+from mnist_pipeline.pipelines.tuning import nodes
+from tests.conftest import copy_project, load_parameters, run_kedro
+
+KINDS = ("cnn", "autoencoder", "enhancement_classification", "noisy_mlp")
+"""One family of every kind: it reads, reconstructs, restores and reads, reads distorted digits."""
+
+
+@pytest.fixture
+def parameters(tmp_path):
+    """Those of the smallest environment, with files of this test."""
+    parameters = load_parameters("test")
+    parameters["tuning"] |= {"storage": str(tmp_path / "trials.db"), "trials": 1}
+    for name in KINDS:
+        parameters[name]["training"] |= {
+            "epochs": 1, "checkpoint": str(tmp_path / f"{name}/checkpoint.keras")
+        }  # fmt: skip
+    return parameters
+
+
+def typed(name, parameters):
+    """A parameter as a node gets it."""
+    *groups, last = name.removeprefix("params:").split(".")
+    value = parameters
+    for group in (*groups, last):
+        value = value[group]
+    kinds = {
+        "data": DataSettings, "degradation": DegradationSettings, "tuning": TuningSettings,
+        "training": TrainingSettings,
+    }  # fmt: skip
+    return kinds[last](**value) if last in kinds else value
+
+
+def run(pipeline, parameters):
+    """Run a pipeline in memory. Returns what it leaves."""
+    entries = {
+        name: MemoryDataset(parameters if name == "parameters" else typed(name, parameters))
+        for name in pipeline.inputs()
+    }
+    outputs = SequentialRunner().run(pipeline, DataCatalog(entries))
+    return {name: dataset.load() for name, dataset in outputs.items()}
+
+
+@pytest.mark.parametrize("family", KINDS)
+def test_the_first_trial_is_the_training_of_the_family_s_own_pipeline(
+    family, parameters, monkeypatch
+):
+    """The same pictures, split, seed and settings: the scores agree to the last digit."""
+    own = register_pipelines()[family].to_outputs(f"{family}.history")
+    history = run(own, parameters)[f"{family}.history"]
+    monkeypatch.setattr(plots, "tuning_search", lambda *_: None)
+    parameters["tuning"]["family"] = family
+    searched = run(register_pipelines()["tuning"].to_outputs("tuning.trials"), parameters)
+    (trial,) = searched["tuning.trials"].to_dict("records")
+    best_by = parameters[family]["training"]["best_by"]
+    assert trial["state"] == "complete"
+    assert trial["score"] == history[best_by].iloc[0]
+
+
+def test_a_search_of_restorations_sees_the_degradation_that_is_asked_for(parameters, bundled):
+    """And begins anew with another one, as trials on other pictures cannot be compared."""
+    parameters["tuning"]["family"] = "enhancement_classification"
+    search = nodes.check_search(TuningSettings(**parameters["tuning"]), parameters)
+    card = {"class_names": list("0123456789"), "sha256": {"train_images": "x", "test_images": "y"}}
+    names, pictures = set(), []
+    for size_px in (7, 14):
+        degradation = DegradationSettings(**parameters["degradation"] | {"size_px": size_px})
+        some = bundled.take(np.arange(40))
+        digits = nodes._training_digits(search, some, card, degradation, [])
+        pictures.append(digits.inputs)
+        names.add(nodes._study_name(search, card, {"degradation": degradation.model_dump()}))
+    assert not np.array_equal(*pictures)
+    assert len(names) == 2
+
+
+def test_other_test_digits_are_the_same_search(parameters):
+    parameters["tuning"]["family"] = "cnn"
+    search = nodes.check_search(TuningSettings(**parameters["tuning"]), parameters)
+    cards = [
+        {"class_names": ["0"], "sha256": {"train_images": train, "test_images": test}}
+        for train, test in (("a", "b"), ("a", "c"), ("d", "b"))
+    ]
+    one, same, other = (nodes._study_name(search, card, {}) for card in cards)
+    assert one == same != other
+
+
+@pytest.fixture(scope="module")
+def searched(tmp_path_factory):
+    """A project after a search, what that printed, and its artifacts by name."""
+    folder = copy_project(tmp_path_factory.mktemp("tuning"))
+    params = "--params=tuning.family=mlp,mlp.training.epochs=1,seed=7"
+    done = run_kedro(folder, "run", "--env=test", "--pipeline=tuning", params)
+    assert done.returncode == 0, done.stdout
+    files = {path.name: path for path in (folder / "data/08_reporting/tuning").glob("*/*/*")}
+    return folder, done.stdout, files
+
+
+def test_a_search_leaves_a_table_a_picture_and_the_best_settings(searched):
+    folder, printed, files = searched
+    assert set(files) == {"trials.csv", "search.png", "best_settings.yml"}
+    trials = pd.read_csv(files["trials.csv"])
+    assert trials["trial"].tolist() == [1, 2, 3]
+    assert {"model.hidden_units", "training.learning_rate"} < set(trials)
+    for number in (1, 2, 3):
+        assert f"mlp trial {number}/3: val_loss" in printed
+    assert (folder / "data/06_models/tuning/trials.db").exists()
+    assert not list((folder / "data/06_models/mlp").iterdir())
+
+
+def test_the_command_that_is_printed_trains_the_best_trial_again_in_any_environment(searched):
+    folder, printed, files = searched
+    command = printed.partition("Run the best settings: kedro ")[2].splitlines()[0].split()
+    again = run_kedro(folder, *command, "--to-nodes=mlp.train_mlp")
+    assert again.returncode == 0, again.stdout
+    trials = pd.read_csv(files["trials.csv"])
+    (path,) = (folder / "data/08_reporting/mlp/history.csv").glob("*/history.csv")
+    assert pd.read_csv(path)["val_loss"].tolist() == [trials["score"].min()]
+    best = yaml.safe_load(files["best_settings.yml"].read_text())["run"]["params"]["mlp"]
+    row = trials.loc[trials["score"].idxmin()]
+    assert best["training"]["learning_rate"] == row["training.learning_rate"]
+
+
+def test_a_search_without_a_family_is_refused_before_digits_are_read(tmp_path):
+    done = run_kedro(copy_project(tmp_path), "run", "--env=test", "--pipeline=tuning")
+    assert done.returncode == 1
+    assert "--params=tuning.family=cnn" in done.stdout.splitlines()[-1]
+    assert "read_digits" not in done.stdout
+    assert not (tmp_path / "data").exists()
