@@ -327,3 +327,35 @@ def test_a_network_that_cannot_be_built_says_whose_setting_is_wrong(bundled, set
             {"one_hot_labels": one_hot(bundled.labels[:10], 10)}, settings=settings(),
             name="noisy_mlp fold 1/5", seed=0,
         )  # fmt: skip
+
+
+def fit_and_call(bundled, settings, after_epoch):
+    """Train a small MLP on 200 real digits, and call after every epoch."""
+    return fitting.build_and_fit(
+        build_mlp, {"hidden_units": [16], "dropout": 0.1}, normalize(bundled.images[:250]),
+        {"one_hot_labels": one_hot(bundled.labels[:250], 10)},
+        train_indices=np.arange(200), validation_indices=np.arange(200, 250),
+        settings=settings, name="mlp", seed=0, after_epoch=after_epoch,
+    )  # fmt: skip
+
+
+def test_after_every_epoch_its_row_of_the_history_is_handed_on(bundled, settings):
+    seen = []
+    result = fit_and_call(bundled, settings(), lambda epoch, row: seen.append((epoch, row)))
+    assert [epoch for epoch, _ in seen] == [1, 2, 3]
+    assert [row for _, row in seen] == result.history.to_dict("records")
+
+
+def test_a_training_can_be_stopped_after_an_epoch_and_leaves_no_half_a_file(bundled, settings):
+    class EnoughError(Exception):
+        pass
+
+    def stop(epoch, row):
+        chosen_path.with_name("unfinished-best.keras").touch()  # as if it were being written
+        raise EnoughError
+
+    chosen = settings()
+    chosen_path = Path(chosen.checkpoint)
+    with pytest.raises(EnoughError):
+        fit_and_call(bundled, chosen, stop)
+    assert [path.name for path in chosen_path.parent.iterdir()] == ["best.keras"]

@@ -8,6 +8,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from mnist_pipeline import plots
+from mnist_pipeline.parameters import Range
 from mnist_pipeline.pipelines.noise_comparison.pipeline import READERS
 
 NAMES = [str(k) for k in range(10)]
@@ -78,8 +79,30 @@ def corruptions():
     )  # fmt: skip
 
 
+SPACE = {
+    "training.learning_rate": Range(low=0.001, high=0.1, log=True),
+    "training.reduce_lr_patience": Range(choices=[3, None]),
+}
+
+
 @pytest.fixture
-def pictures(tiny_digits, probabilities, history, folds, comparison, strengths, corruptions):
+def trials():
+    """Five trials as a CSV file gives them back; None has become NaN."""
+    return pd.DataFrame(
+        {
+            "trial": [1, 2, 3, 4, 5],
+            "state": ["complete", "pruned", "complete", "failed", "complete"],
+            "score": [0.2, 9.0, 0.1, np.nan, 0.15],
+            "training.learning_rate": [0.01, 0.001, 0.02, 0.1, 0.03],
+            "training.reduce_lr_patience": [3.0, np.nan, 3.0, np.nan, np.nan],
+        }
+    )
+
+
+@pytest.fixture
+def pictures(
+    tiny_digits, probabilities, history, folds, comparison, strengths, corruptions, trials
+):
     labels, images = tiny_digits.labels, tiny_digits.images
     predicted = probabilities.argmax(axis=1)
     few = slice(0, 8)
@@ -107,6 +130,7 @@ def pictures(tiny_digits, probabilities, history, folds, comparison, strengths, 
         "noise comparison": plots.noise_comparison(comparison, DATASET),
         "strengths": plots.strength_curves(strengths, ["cnn", "mlp"], DATASET),
         "corruptions": plots.corruption_table(corruptions, DATASET),
+        "tuning": plots.tuning_search(trials, SPACE, "val_loss", "cnn", DATASET),
         "refusals": plots.refusals({"test digits": 0.01, "glyph": 0.97}, 0.01, DATASET),
         "gallery": plots.gallery(
             [(f"{k}.png", images[k] / 255, images[k], str(k)) for k in range(7)], "Mine", DATASET
@@ -287,3 +311,42 @@ def test_the_gallery_shortens_long_names_and_colours_what_is_no_digit():
     left, right = plots.gallery([*cells, ("b.png", seen / 255, seen, "7  99%")], "t", "d").axes[:2]
     assert left.get_title() == "a_very_long_name..."
     assert right.title.get_color() == plots.VERMILION
+
+
+def lines_of(axes):
+    """Label -> points, of the lines of an axis."""
+    return {line.get_label(): line.get_xydata().tolist() for line in axes.lines}
+
+
+def test_a_search_shows_every_trial_the_best_so_far_and_what_became_of_each(pictures):
+    figure = pictures["tuning"]
+    assert "best: val_loss 0.1; present settings: val_loss 0.2" in figure.get_suptitle()
+    order = lines_of(figure.axes[0])
+    assert [y for _, y in order["best so far"]] == [0.2, 0.2, 0.1, 0.1, 0.1]
+    assert order["trained to its end"] == [[1, 0.2], [3, 0.1], [5, 0.15]]
+    assert order["present settings"] == [[1, 0.2]]
+    edge = 0.1 + 4 * (0.175 - 0.1)  # the median of four scores is 0.175
+    assert order["broken off"] == [[2, pytest.approx(edge)]]
+    assert order["diverged"] == [[4, pytest.approx(edge)]]
+
+
+def test_a_search_is_drawn_over_every_setting(pictures):
+    _, rate, patience = pictures["tuning"].axes
+    assert (rate.get_xscale(), patience.get_xscale()) == ("log", "linear")
+    assert rate.get_xlabel() == "training.learning_rate (log scale)"
+    assert lines_of(rate)["present settings"] == [[0.01, 0.2]]
+    assert [text.get_text() for text in patience.get_xticklabels()] == ["3", "null"]
+    assert lines_of(patience)["trained to its end"] == [[0, 0.2], [0, 0.1], [1, 0.15]]
+
+
+def test_where_accuracy_decides_the_best_so_far_rises(trials):
+    scores = trials.assign(score=[0.8, 0.1, 0.9, np.nan, 0.85])
+    figure = plots.tuning_search(scores, SPACE, "val_accuracy", "cnn", DATASET)
+    assert [y for _, y in lines_of(figure.axes[0])["best so far"]] == [0.8, 0.8, 0.9, 0.9, 0.9]
+    assert figure.axes[0].get_ylabel() == "validation accuracy"
+
+
+def test_a_search_whose_present_settings_diverge_says_so(trials):
+    failed = trials.assign(state=["failed", *trials["state"][1:]], score=trials["score"].shift())
+    title = plots.tuning_search(failed, SPACE, "val_loss", "cnn", DATASET).get_suptitle()
+    assert "present settings: diverged" in title
