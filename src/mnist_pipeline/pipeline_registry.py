@@ -42,7 +42,7 @@ def register_pipelines() -> dict[str, Pipeline]:
         "noise_comparison": _from_raw_files(
             sum((_work(family, TRAINED_CNN) for family in NOISY), noise_comparison(NOISY))
         ),
-        "tuning": ingestion() + tuning(),
+        "tuning": _with_reports(ingestion() + tuning()),
         "classification": classification(),
         "comparison": comparison(),
         "reading": _from_raw_files(

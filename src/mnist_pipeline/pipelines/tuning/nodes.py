@@ -5,19 +5,16 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from mnist_pipeline import __version__, plots, tuning
+from mnist_pipeline import __version__, plots, preprocessing, tuning
 from mnist_pipeline.cards import dataset_caption
 from mnist_pipeline.cross_validation import fingerprint
-from mnist_pipeline.digits import Digits
+from mnist_pipeline.digits import Digits, DigitSet
 from mnist_pipeline.distortion import Step
-from mnist_pipeline.families import Thing
 from mnist_pipeline.parameters import DataSettings, DegradationSettings, TuningSettings
 from mnist_pipeline.pipelines.preprocessing.nodes import degrade_digits, distort_digits
-from mnist_pipeline.preprocessing import normalize, one_hot, split_indices
 from mnist_pipeline.tuning import Search, TrainingDigits
 
 logger = logging.getLogger(__name__)
@@ -79,22 +76,17 @@ def _training_digits(
     distortion: list[Step],
 ) -> TrainingDigits:
     """What the family's own pipeline shows its network, by the same functions and seeds."""
-
-    def prepare(thing: Thing) -> np.ndarray:
-        match thing:
-            case "clean_images":
-                return normalize(train.images)
-            case "degraded_images":
-                return normalize(degrade_digits(train, degradation).images)
-            case "distorted_images":
-                distorted = distort_digits(train, distortion, search.seed, part="train")
-                return normalize(distorted.images)
-            case "one_hot_labels":
-                return one_hot(train.labels, len(card["class_names"]))
-
     family, training = search.family, search.training
-    things = {thing: prepare(thing) for thing in (family.sees, *family.returns)}
-    train_indices, validation_indices = split_indices(
+    views = {"digits": train}
+    if family.sees == "degraded_images":
+        views["degraded_digits"] = degrade_digits(train, degradation)
+    elif family.sees == "distorted_images":
+        views["distorted_digits"] = distort_digits(train, distortion, search.seed, part="train")
+    things = {
+        thing: preprocessing.show(DigitSet(views, card), thing)
+        for thing in (family.sees, *family.returns)
+    }
+    train_indices, validation_indices = preprocessing.split_indices(
         train.labels, training.validation_fraction, training.validation_split, seed=search.seed
     )
     return TrainingDigits(
