@@ -8,6 +8,7 @@ from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
 
 from mnist_pipeline import plots
+from mnist_pipeline.errors import UserError
 from mnist_pipeline.parameters import (
     DataSettings,
     DegradationSettings,
@@ -18,6 +19,7 @@ from mnist_pipeline.pipeline_registry import register_pipelines
 from mnist_pipeline.pipelines.tuning import nodes
 from tests.conftest import copy_project, load_parameters, run_kedro
 
+PIPELINES = register_pipelines()
 KINDS = ("cnn", "autoencoder", "enhancement_classification", "noisy_mlp")
 """One family of every kind: it reads, reconstructs, restores and reads, reads distorted digits."""
 
@@ -62,11 +64,11 @@ def test_the_first_trial_is_the_training_of_the_family_s_own_pipeline(
     family, parameters, monkeypatch
 ):
     """The same pictures, split, seed and settings: the scores agree to the last digit."""
-    own = register_pipelines()[family].to_outputs(f"{family}.history")
+    own = PIPELINES[family].to_outputs(f"{family}.history")
     history = run(own, parameters)[f"{family}.history"]
     monkeypatch.setattr(plots, "tuning_search", lambda *_: None)
     parameters["tuning"]["family"] = family
-    searched = run(register_pipelines()["tuning"].to_outputs("tuning.trials"), parameters)
+    searched = run(PIPELINES["tuning"].to_outputs("tuning.trials"), parameters)
     (trial,) = searched["tuning.trials"].to_dict("records")
     best_by = parameters[family]["training"]["best_by"]
     assert trial["state"] == "complete"
@@ -136,9 +138,8 @@ def test_the_command_that_is_printed_trains_the_best_trial_again_in_any_environm
     assert best["training"]["learning_rate"] == row["training.learning_rate"]
 
 
-def test_a_search_without_a_family_is_refused_before_digits_are_read(tmp_path):
-    done = run_kedro(copy_project(tmp_path), "run", "--env=test", "--pipeline=tuning")
-    assert done.returncode == 1
-    assert "--params=tuning.family=cnn" in done.stdout.splitlines()[-1]
-    assert "read_digits" not in done.stdout
-    assert not (tmp_path / "data").exists()
+def test_what_cannot_be_searched_is_refused_before_digits_are_read(parameters):
+    first = PIPELINES["tuning"].nodes[0]
+    assert first.func is nodes.check_search
+    with pytest.raises(UserError, match=r"--params=tuning\.family=cnn"):
+        first.func(TuningSettings(**parameters["tuning"]), parameters)
