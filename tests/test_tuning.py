@@ -105,6 +105,7 @@ def test_the_same_seed_gives_the_same_trials_also_after_an_interruption(
 ):
     with pytest.raises(KeyboardInterrupt):
         run(search, 6, "interrupted")
+    assert "mlp: 2 of 6 trials are kept; the same command goes on" in caplog.text
     caplog.clear()
     with caplog.at_level(logging.INFO):
         continued = run(search, 6, "interrupted")
@@ -194,6 +195,13 @@ def test_trials_leave_the_checkpoint_of_the_family_alone_and_none_of_their_own(
     run(diverging(search), 3)
     assert list(path.parent.iterdir()) == [path]
     assert path.read_bytes() == b"of the family"
+
+
+def test_a_storage_that_is_no_database_is_refused(search, run, tmp_path):
+    (tmp_path / "tuning").mkdir()
+    (tmp_path / "tuning/trials.db").write_text("no database, though it has its name")
+    with pytest.raises(UserError, match=r"tuning\.storage = .*trials\.db.*Move it away"):
+        run(search, 1)
 
 
 def test_where_accuracy_decides_more_is_better_and_the_first_of_equals_wins(search):

@@ -142,7 +142,8 @@ def run_trials(
     Returns of each trial `trial` (its number, from 1), `state` (one of `STATES`), `score` (of its
     best epoch; NaN where it diverged), `epochs_run` (those with a score), `seconds` (building the
     network included) and `settings`.
-    Raises UserError when every trial diverged. A trial that is interrupted is begun anew.
+    Raises UserError when every trial diverged, and when the storage cannot be used. A trial that
+    is interrupted is begun anew.
     """
     study = _open_study(search, storage, study_name)
     rows = _rows(search, study)[:n_trials]
@@ -152,7 +153,14 @@ def run_trials(
             *(search.family.name, len(rows), n_trials, storage),
         )
     for number in range(len(rows) + 1, n_trials + 1):
-        _run_trial(search, study, digits, number, n_trials)
+        try:
+            _run_trial(search, study, digits, number, n_trials)
+        except KeyboardInterrupt:
+            logger.warning(
+                "%s: %d of %d trials are kept; the same command goes on with the others (%s)",
+                *(search.family.name, number - 1, n_trials, storage),
+            )
+            raise
         rows = _rows(search, study)
         _log_trial(search, rows, n_trials)
     if best_row(search, rows) is None:
@@ -211,19 +219,27 @@ def distribution(range_: Range) -> "optuna.distributions.BaseDistribution":
 
 def _open_study(search: Search, storage: Path, study_name: str) -> "optuna.Study":
     import optuna
+    from sqlalchemy.exc import SQLAlchemyError
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     storage.parent.mkdir(parents=True, exist_ok=True)
-    return optuna.create_study(
-        storage=f"sqlite:///{storage}",
-        study_name=study_name,
-        load_if_exists=True,
-        direction="maximize" if search.is_higher_better else "minimize",
-        pruner=optuna.pruners.MedianPruner(
-            n_startup_trials=search.startup_trials,
-            n_warmup_steps=search.warmup_epochs + 1,  # Optuna judges from this step on
-        ),
-    )
+    try:
+        return optuna.create_study(
+            storage=f"sqlite:///{storage}",
+            study_name=study_name,
+            load_if_exists=True,
+            direction="maximize" if search.is_higher_better else "minimize",
+            pruner=optuna.pruners.MedianPruner(
+                n_startup_trials=search.startup_trials,
+                n_warmup_steps=search.warmup_epochs + 1,  # Optuna judges from this step on
+            ),
+        )
+    except (SQLAlchemyError, RuntimeError) as error:  # the latter: of another version of Optuna
+        reason = str(error).splitlines()[0]
+        raise UserError(
+            f"tuning.storage = {storage}: trials cannot be kept in this file ({reason}). Move it "
+            "away, or name another one."
+        ) from error
 
 
 def _run_trial(
