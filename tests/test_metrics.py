@@ -54,6 +54,32 @@ def test_calibration_error_worked_out_by_hand():
     assert metrics.expected_calibration_error(probabilities, labels) == pytest.approx(expected)
 
 
+def test_calibration_bins_hold_every_prediction_once(answers):
+    probabilities, labels = answers
+    bins = metrics.calibration_bins(probabilities, labels)
+    assert {values.shape for values in bins.values()} == {(metrics.CALIBRATION_BINS,)}
+    assert bins["count"].sum() == len(labels)
+    assert bins["correct"].sum() == (probabilities.argmax(axis=1) == labels).sum()
+    assert bins["confidence"].sum() == pytest.approx(probabilities.max(axis=1).sum())
+    mean = bins["confidence"] / np.maximum(bins["count"], 1)
+    edges = np.linspace(0, 1, metrics.CALIBRATION_BINS + 1)
+    filled = bins["count"] > 0
+    assert ((edges[:-1] <= mean) & (mean <= edges[1:]))[filled].all()
+
+
+def test_right_and_wrong_digits_come_with_the_most_confident_first():
+    probabilities = np.array([[0.6, 0.4], [0.1, 0.9], [0.8, 0.2], [0.3, 0.7], [0.9, 0.1]])
+    right, wrong = metrics.right_and_wrong(probabilities, np.array([0, 1, 1, 0, 0]))
+    assert right.tolist() == [1, 4, 0]
+    assert wrong.tolist() == [2, 3]
+
+
+def test_the_first_of_each_class_is_taken_where_there_is_one():
+    labels = np.array([7, 1, 3, 1, 3])
+    assert metrics.first_of_each_class(np.array([4, 0, 2]), labels).tolist() == [4, 0]
+    assert metrics.first_of_each_class(np.array([], int), labels).tolist() == []
+
+
 def test_a_network_that_is_always_sure_and_right_is_calibrated():
     assert metrics.expected_calibration_error(np.eye(10), np.arange(10)) == 0
 

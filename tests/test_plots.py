@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from mnist_pipeline import plots
 from mnist_pipeline.parameters import Range
 from mnist_pipeline.pipelines.noise_comparison.pipeline import READERS
+from mnist_pipeline.reading.calibration import soften
 
 NAMES = [str(k) for k in range(10)]
 DATASET = "Testset, 30 digits"
@@ -106,6 +107,7 @@ def pictures(
     labels, images = tiny_digits.labels, tiny_digits.images
     predicted = probabilities.argmax(axis=1)
     few = slice(0, 8)
+    positions = np.stack([labels, np.arange(len(labels))], axis=1).astype(float)
     return {
         "class distribution": plots.class_distribution(labels, labels[:9], NAMES, DATASET),
         "samples": plots.samples(images, labels, NAMES, DATASET),
@@ -132,6 +134,23 @@ def pictures(
         "corruptions": plots.corruption_table(corruptions, DATASET),
         "tuning": plots.tuning_search(trials, SPACE, "val_loss", "cnn", DATASET),
         "refusals": plots.refusals({"test digits": 0.01, "glyph": 0.97}, 0.01, DATASET),
+        "reliability": plots.reliability_diagram(
+            {"as trained": probabilities, "softer": soften(probabilities, 2.0)},
+            labels,
+            "cnn",
+            DATASET,
+        ),
+        "explanations": plots.explanations(
+            images[:2],
+            {"covered": images[:2] / 255 - 0.5, "gradient": images[2:4] / 255},
+            ["0", "1"],
+            "Looks at",
+            DATASET,
+        ),
+        "no explanations": plots.explanations(
+            images[:0], {"covered": images[:0] / 255}, [], "Looks at", DATASET
+        ),
+        "latent map": plots.latent_map(positions, labels, images, NAMES, "Map", DATASET),
         "gallery": plots.gallery(
             [(f"{k}.png", images[k] / 255, images[k], str(k)) for k in range(7)], "Mine", DATASET
         ),
@@ -144,7 +163,7 @@ def test_every_plot_function_is_tried_here(pictures):
         for name, function in inspect.getmembers(plots, inspect.isfunction)
         if inspect.signature(function).return_annotation is Figure and not name.startswith("_")
     ]
-    assert len(public) == len(pictures) - 1  # `examples` twice
+    assert len(public) == len(pictures) - 2  # `examples` and `explanations` twice
 
 
 def test_every_picture_has_a_title_and_the_name_of_the_data_and_can_be_drawn(pictures):
@@ -156,7 +175,8 @@ def test_every_picture_has_a_title_and_the_name_of_the_data_and_can_be_drawn(pic
 
 
 def test_every_axis_with_numbers_is_labelled(pictures):
-    for name in ("class distribution", "curves", "confusion", "per class", "confidence"):
+    named = ("class distribution", "curves", "confusion", "per class", "confidence", "latent map")
+    for name in named:
         for axes in pictures[name].axes:
             assert axes.get_ylabel(), name
             assert axes.get_xlabel() or axes.get_label() == "<colorbar>", name
@@ -350,3 +370,59 @@ def test_a_search_whose_present_settings_diverge_says_so(trials):
     failed = trials.assign(state=["failed", *trials["state"][1:]], score=trials["score"].shift())
     title = plots.tuning_search(failed, SPACE, "val_loss", "cnn", DATASET).get_suptitle()
     assert "present settings: diverged" in title
+
+
+def test_the_reliability_diagram_shows_accuracy_over_confidence_and_its_interval():
+    # At confidence 0.9: 3 of 4 are right. At 0.6: 1 of 1.
+    probabilities = np.array([[0.9, 0.1]] * 4 + [[0.4, 0.6]])
+    figure = plots.reliability_diagram(
+        {"as trained": probabilities}, np.array([0, 0, 0, 1, 1]), "cnn", DATASET
+    )
+    upper, lower = figure.axes
+    diagonal, points = upper.lines
+    assert diagonal.get_xdata().tolist() == diagonal.get_ydata().tolist() == [0, 1]
+    np.testing.assert_allclose(points.get_xydata(), [[0.6, 1.0], [0.9, 0.75]])
+    intervals = [segment[:, 1].tolist() for segment in upper.collections[0].get_segments()]
+    assert intervals == [list(plots._wilson_interval(1, 1)), list(plots._wilson_interval(3, 4))]
+    assert lower.patches[0].get_data()[0].tolist() == 9 * [0] + [1] + 3 * [0] + [4, 0]
+    error = (4 * abs(0.75 - 0.9) + abs(1 - 0.6)) / 5
+    assert f"calibration error {error:.2%}" in upper.get_title()
+
+
+def test_explanations_scale_every_map_by_its_largest_value_and_say_it(bundled):
+    images = bundled.images[:2]
+    heat = np.zeros((2, 28, 28))
+    heat[0, 3, 4], heat[0, 5, 5], heat[1, 7, 8] = -0.5, 0.25, 2e-9
+    figure = plots.explanations(images, {"covered": heat}, ["a", "b"], "Looks at", DATASET)
+    digits, maps = figure.axes[:2], figure.axes[2:4]
+    for axes, image in zip(digits, images, strict=True):
+        np.testing.assert_array_equal(axes.images[0].get_array(), image)
+    first, second = (axes.images[0].get_array() for axes in maps)
+    assert (first[3, 4], first[5, 5], second[7, 8]) == (-1, 0.5, 1)
+    assert [axes.get_xlabel() for axes in maps] == ["0.5", "2e-09"]
+    assert all(axes.collections for axes in maps), "the outline of the digit"
+
+
+def test_a_map_of_nothing_under_an_empty_picture_is_drawn_without_an_outline():
+    blank = np.zeros((1, 28, 28), np.uint8)
+    figure = plots.explanations(blank, {"covered": blank.astype(float)}, ["a"], "t", DATASET)
+    assert figure.axes[1].get_xlabel() == "0"
+    assert not figure.axes[1].collections
+
+
+def test_the_latent_map_tells_classes_apart_by_number_too(bundled):
+    labels, names = np.array([0, 8, 8, 8]), [f"class {k}" for k in range(10)]
+    positions = np.array([[0, 0], [100, 0], [101, 0], [150, 0]], float)
+    figure = plots.latent_map(positions, labels, bundled.images[:4], names, "Map", DATASET)
+    (axes,) = figure.axes
+    assert [line.get_marker() for line in axes.lines] == ["$0$", "$8$"]
+    np.testing.assert_array_equal(axes.lines[1].get_xydata(), positions[1:])
+    where = {text.get_text(): text.get_position() for text in axes.texts if text.get_text()}
+    assert where == {"class 0": (0, 0), "class 8": (101, 0)}
+    thumbnails = [
+        artist for artist in axes.artists if artist.__class__.__name__ == "AnnotationBbox"
+    ]
+    assert [tuple(box.xy) for box in thumbnails] == [(150, 0)]  # the others lie under a name
+    np.testing.assert_array_equal(
+        thumbnails[0].offsetbox.get_children()[0].get_array(), 255 - bundled.images[3]
+    )

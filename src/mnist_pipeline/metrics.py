@@ -57,11 +57,52 @@ def expected_calibration_error(probabilities: np.ndarray, labels: np.ndarray) ->
 
     probabilities: float (n, classes). labels: integers (n,).
     """
+    bins = calibration_bins(probabilities, labels)
+    return float(np.abs(bins["correct"] - bins["confidence"]).sum() / len(labels))
+
+
+def calibration_bins(probabilities: np.ndarray, labels: np.ndarray) -> dict[str, np.ndarray]:
+    """Predictions sorted by confidence into 15 bins of equal width from 0 to 1.
+
+    probabilities: float (n, classes). labels: integers (n,).
+    Returns, per bin, float64 (15,): `count`, how many predictions; `confidence`, the sum of theirs;
+    `correct`, how many of them are right.
+
+    >>> bins = calibration_bins(np.array([[0.9, 0.1], [0.2, 0.8]]), np.array([0, 0]))
+    >>> bins["count"][12:], bins["correct"][12:]
+    (array([1., 1., 0.]), array([0., 1., 0.]))
+    """
     confidence = probabilities.max(axis=1)
     correct = probabilities.argmax(axis=1) == labels
-    bins = np.minimum((confidence * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
-    gaps = np.bincount(bins, weights=correct - confidence.astype(np.float64))
-    return float(np.abs(gaps).sum() / len(labels))
+    at = np.minimum((confidence * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
+    sums = {"count": np.ones(len(labels)), "confidence": confidence, "correct": correct}
+    return {
+        name: np.bincount(at, weights=values.astype(np.float64), minlength=CALIBRATION_BINS)
+        for name, values in sums.items()
+    }
+
+
+def right_and_wrong(probabilities: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Which digits are read right and which are misread, each with the most confident first.
+
+    probabilities: float (n, classes). labels: integers (n,).
+    Returns positions, int64: together all of 0 to n - 1.
+    """
+    order = np.argsort(-probabilities.max(axis=1), kind="stable")
+    correct = (probabilities.argmax(axis=1) == labels)[order]
+    return order[correct], order[~correct]
+
+
+def first_of_each_class(positions: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Of some positions, the first one of each class that occurs there, class by class.
+
+    positions: integers (k,). labels: integers (n,), of all digits. Returns at most one a class.
+
+    >>> first_of_each_class(np.array([4, 0, 2]), np.array([7, 1, 3, 1, 3]))
+    array([4, 0])
+    """
+    _, first = np.unique(labels[positions], return_index=True)
+    return positions[first]
 
 
 def _top_confusions(confusion: np.ndarray, n: int) -> list[list[int]]:

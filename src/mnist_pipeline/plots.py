@@ -10,9 +10,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.offsetbox import AnnotationBbox, OffsetImage
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
+from mnist_pipeline.metrics import calibration_bins, expected_calibration_error
 from mnist_pipeline.parameters import Range
 
 BLUE, ORANGE, GREEN, VERMILION, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#6B6B6B"
@@ -27,6 +30,9 @@ STYLES = tuple(
     )
 )
 """Colour, marker and line style of each of several lines."""
+
+AGAINST_AND_FOR = LinearSegmentedColormap.from_list("against and for", (BLUE, "white", VERMILION))
+"""Colours of what speaks against something, of what is neutral, and of what speaks for it."""
 
 UNITS = {
     "std": "standard deviation (1 = black to white)",
@@ -671,6 +677,128 @@ def page(parts: list[np.ndarray | str], title: str) -> Figure:
                 axes.imshow(part, aspect="auto")
             bottom_in -= gap_in
     return figure
+
+
+def reliability_diagram(
+    answers: dict[str, np.ndarray], labels: np.ndarray, family: str, dataset: str
+) -> Figure:
+    """Whether a network is right as often as it says: accuracy over confidence, a panel for each.
+
+    answers: name -> probabilities, float (n, classes). labels: integers (n,).
+    Predictions are sorted into the bins of the expected calibration error; a line through a point
+    is the 95 % interval of its accuracy (Wilson 1927).
+    """
+    title = f"{family}: is it right as often as it says?"
+    figure = _figure(5.2 * len(answers), 5.6, title, dataset)
+    panels = figure.subplots(
+        2, len(answers), squeeze=False, sharex=True, sharey="row", height_ratios=(3, 1)
+    )
+    for (upper, lower), (name, probabilities) in zip(panels.T, answers.items(), strict=True):
+        bins = calibration_bins(probabilities, labels)
+        filled = bins["count"] > 0
+        count, confidence, correct = (values[filled] for values in bins.values())
+        at, accuracy = confidence / count, correct / count
+        low, high = np.transpose(
+            [_wilson_interval(int(c), int(n)) for c, n in zip(correct, count, strict=True)]
+        )
+        upper.plot([0, 1], [0, 1], "--", color=GREY, label="right as often as it says")
+        upper.vlines(at, low, high, color=BLUE, lw=2, alpha=0.5)
+        label = "this network, with 95 % interval"
+        upper.plot(at, accuracy, "o", color=BLUE, clip_on=False, label=label)
+        error = expected_calibration_error(probabilities, labels)
+        upper.set_title(f"{name}\nexpected calibration error {error:.2%}", fontsize=10)
+        upper.set(ylim=(0, 1.02))
+        upper.yaxis.set_major_formatter(PercentFormatter(1, symbol=""))
+        upper.grid(alpha=0.3)
+        edges = np.linspace(0, 1, len(filled) + 1)
+        lower.stairs(bins["count"], edges, fill=True, color=SKY, edgecolor=BLUE)
+        lower.set(xlabel="confidence (%)", xlim=(0, 1), yscale="log")
+        lower.xaxis.set_major_formatter(PercentFormatter(1, symbol=""))
+    panels[0, 0].set_ylabel("accuracy on test digits (%)")
+    panels[1, 0].set_ylabel("test digits\n(log scale)")
+    handles = panels[0, 0].get_legend_handles_labels()
+    figure.legend(*handles, loc="outside lower right", ncols=2, frameon=False, fontsize=8)
+    return figure
+
+
+def explanations(
+    images: np.ndarray, maps: dict[str, np.ndarray], captions: list[str], title: str, dataset: str
+) -> Figure:
+    """Digits above maps of what an answer hangs on, with the digit's outline drawn on the maps.
+
+    images: uint8 (n, 28, 28). maps: name -> float (n, 28, 28), above 0 for, below 0 against.
+    captions: a text above each digit.
+    Each map is coloured by its own largest value, which stands under it.
+    """
+    figure = _figure(1.1 * len(images) + 1.7, 1.3 * len(maps) + 2, title, dataset)
+    if not len(images):
+        figure.text(0.5, 0.5, "There are none.", ha="center", fontsize=14)
+        return figure
+    grid = figure.subplots(1 + len(maps), len(images), squeeze=False)
+    for axes, image, caption in zip(grid[0], images, captions, strict=True):
+        _show(axes, image)
+        axes.set_title(caption, fontsize=8, pad=3)
+    for line, (name, heat) in zip(grid[1:], maps.items(), strict=True):
+        for axes, image, values in zip(line, images, heat, strict=True):
+            largest = float(np.abs(values).max())
+            scaled = values / (largest or 1)
+            drawn = axes.imshow(scaled, cmap=AGAINST_AND_FOR, vmin=-1, vmax=1)
+            if image.min() < 80 <= image.max():
+                axes.contour(image, [80], colors=BLACK, linewidths=0.8)
+            axes.set(xticks=[], yticks=[])
+            axes.set_xlabel(f"{largest:.2g}", fontsize=7, labelpad=2)
+        line[0].set_ylabel(name, fontsize=9)
+    colours = figure.colorbar(drawn, ax=grid, shrink=0.6, aspect=30, ticks=[-1, 0, 1])
+    colours.ax.set_yticklabels(["against", "0", "for"], fontsize=8)
+    colours.set_label("fraction of the largest value, which stands under each map", fontsize=8)
+    return figure
+
+
+def latent_map(
+    positions: np.ndarray,
+    labels: np.ndarray,
+    images: np.ndarray,
+    class_names: list[str],
+    title: str,
+    dataset: str,
+) -> Figure:
+    """A plane on which every digit is a point: its class by colour and number, some as pictures.
+
+    positions: float (n, 2). labels: integers (n,). images: uint8 (n, 28, 28).
+    The name of a class stands where the median of its digits is.
+    """
+    figure = _figure(9.5, 8.5, title, dataset)
+    axes = figure.subplots()
+    medians = {k: np.median(positions[labels == k], axis=0) for k in np.unique(labels)}
+    colours = {k: STYLES[k % len(STYLES)][0] for k in medians}
+    for k, median in medians.items():
+        axes.plot(
+            *positions[labels == k].T, ls="", marker=f"${k}$", ms=6, mew=0.3, color=colours[k],
+            alpha=0.8,
+        )  # fmt: skip
+        axes.text(
+            float(median[0]), float(median[1]), class_names[k], fontsize=15, weight="bold",
+            ha="center", va="center", color=colours[k], zorder=5,
+            bbox={"facecolor": "white", "edgecolor": colours[k], "boxstyle": "round"},
+        )  # fmt: skip
+    distance = 0.06 * float(np.ptp(positions, axis=0).max())
+    for at in _far_apart(positions, distance, list(medians.values())):
+        picture = OffsetImage(255 - images[at], cmap="gray", zoom=0.8)
+        frame = {"edgecolor": colours[labels[at]], "linewidth": 1}
+        axes.add_artist(AnnotationBbox(picture, positions[at].tolist(), pad=0, bboxprops=frame))
+    axes.set(xticks=[], yticks=[], xlabel="first coordinate", ylabel="second coordinate")
+    axes.set_aspect("equal", adjustable="datalim")
+    return figure
+
+
+def _far_apart(positions: np.ndarray, distance: float, taken: list[np.ndarray]) -> list[int]:
+    """Positions in their order, but for those nearer than `distance` to one before or taken."""
+    kept, occupied = [], list(taken)
+    for at, here in enumerate(positions):
+        if (np.linalg.norm(np.array(occupied) - here, axis=1) >= distance).all():
+            kept.append(at)
+            occupied.append(here)
+    return kept
 
 
 def _figure(width_in: float, height_in: float, title: str, dataset: str) -> Figure:
