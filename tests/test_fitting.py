@@ -1,3 +1,4 @@
+import io
 import logging
 from pathlib import Path
 
@@ -163,6 +164,14 @@ def test_each_epoch_is_one_line_in_the_log(bundled, settings, caplog):
     assert [line.split("  ")[0] for line in lines] == ["mlp epoch 1/2", "mlp epoch 2/2"]
     assert "val_loss" in lines[0]
     assert "images/s" in lines[0]
+
+
+def test_there_is_a_progress_bar_in_a_notebook_and_none_in_a_file(bundled, settings, monkeypatch):
+    notebook = type("OutStream", (io.StringIO,), {"__module__": "ipykernel.iostream"})
+    for stream, expected in ((notebook(), True), (io.StringIO(), False)):
+        monkeypatch.setattr("sys.stdout", stream)
+        fit(bundled, settings(epochs=1))
+        assert ("1/1: " in stream.getvalue() and "batch/s" in stream.getvalue()) is expected
 
 
 @pytest.mark.parametrize("n", [1, 499, 500, 501])

@@ -4,6 +4,7 @@ import gc
 import logging
 import math
 import os
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -278,6 +279,14 @@ class _BestCheckpoint(keras.callbacks.Callback):
         self.model.set_weights(self.best_weights)
 
 
+def _where_watched() -> dict[str, Any]:
+    """Arguments of `tqdm`: a bar on a terminal and in a notebook, none in a file."""
+    if type(sys.stdout).__module__ == "ipykernel.iostream":  # a notebook, which is no terminal
+        # On standard output, where the lines of the log are: a bar elsewhere would split them.
+        return {"file": sys.stdout, "ncols": 80}
+    return {"disable": None}
+
+
 class _Progress(keras.callbacks.Callback):
     """A bar while somebody watches; one line an epoch in any case, so that logs stay readable."""
 
@@ -289,8 +298,9 @@ class _Progress(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         title = f"{self.name} {epoch + 1}/{self.epochs}"
-        # `disable=None`: no bar when the output is not a terminal.
-        self.bar = tqdm(total=self.batches, desc=title, unit="batch", leave=False, disable=None)
+        self.bar = tqdm(
+            total=self.batches, desc=title, unit="batch", leave=False, **_where_watched()
+        )
         self.started = time.perf_counter()
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
