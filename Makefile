@@ -4,9 +4,8 @@ BIN := .venv/bin
 READY := .venv/ready
 export MLFLOW_DISABLE_TELEMETRY = true
 export MLFLOW_SERVER_ENABLE_JOB_EXECUTION = false
-
 .DEFAULT_GOAL := help
-.PHONY: help demo app test lint format lock viz viz-build ui clean
+.PHONY: help demo app notebooks test lint format lock viz viz-build ui clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -17,14 +16,19 @@ demo: $(READY) ## train every family on real digits that need no download (three
 app: $(READY) ## draw digits at http://127.0.0.1:8000, and ask over REST
 	$(BIN)/digits web
 
+notebooks: $(READY) ## three short lessons in JupyterLab: training, analysis, latent space
+	@$(BIN)/jupyter labextension disable --level=sys_prefix @jupyterlab/apputils-extension:announcements 2>/dev/null # no news
+	$(BIN)/jupyter lab notebooks --LabApp.extension_manager=readonly
+
 test: lint ## lint, then the whole test suite, two tests at a time
 	$(BIN)/pytest -n 2 --dist loadgroup
 
 lint: $(READY) ## style, format and types
 	$(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/mypy
 
-format: $(READY) ## bring the code into its format
+format: $(READY) ## bring the code into its format, and take the outputs out of the notebooks
 	$(BIN)/ruff check --fix && $(BIN)/ruff format
+	$(BIN)/nbstripout --extra-keys metadata.language_info notebooks/*.ipynb
 
 lock: $(READY) ## pin the newest versions that pyproject.toml allows
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --all-extras --generate-hashes --no-header --no-annotate pyproject.toml -o requirements.lock

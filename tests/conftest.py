@@ -80,8 +80,8 @@ def load_parameters(env: str = "base") -> dict[str, Any]:
 
 def copy_project(folder: Path) -> Path:
     """The project as a fresh clone has it: configuration and code, no data."""
-    not_in_git = shutil.ignore_patterns("local", "__pycache__", "*.egg-info")
-    for name in ("conf", "src"):
+    not_in_git = shutil.ignore_patterns("local", "__pycache__", "*.egg-info", ".ipynb_checkpoints")
+    for name in ("conf", "notebooks", "src"):
         shutil.copytree(PROJECT / name, folder / name, ignore=not_in_git)
     (folder / "conf/local").mkdir()
     for name in ("pyproject.toml", ".telemetry"):

@@ -87,7 +87,7 @@ def run(**options: Any) -> Any:
     for handler in logging.getLogger().handlers:  # Kedro allows no filters in its logging file
         handler.addFilter(ForUsers())
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    _check_env(options["env"] or os.environ.get("KEDRO_ENV"), options["conf_source"])
+    check_env(options["env"] or os.environ.get("KEDRO_ENV"), options["conf_source"])
     if options["pipeline"]:  # the shorter spelling, which Kedro has come to warn about
         options["pipelines"] = [*options["pipelines"], options.pop("pipeline")]
     options["pipeline"] = None
@@ -121,7 +121,7 @@ def serve(env: str | None, host: str, port: int) -> None:
     from mnist_pipeline.site import serve_site
 
     project = _enter_project()
-    _check_env(env)
+    check_env(env)
     with _in_one_message():
         serve_site(project, env, host, port)
 
@@ -138,7 +138,7 @@ def build(env: str | None, output: Path) -> None:
 
     folder = output.absolute()  # of where the command is typed
     project = _enter_project()
-    _check_env(env)
+    check_env(env)
     with _in_one_message():
         built = build_site(project, env, folder)
     click.echo(
@@ -172,7 +172,8 @@ def _in_one_message() -> Iterator[None]:
         raise
 
 
-def _check_env(env: str | None, conf_source: str | None = None) -> None:
+def check_env(env: str | None, conf_source: str | None = None) -> None:
+    """Raise UserError for an environment that is no folder of the configuration."""
     folder = Path(conf_source or settings.CONF_SOURCE)
     if env and folder.is_dir() and not (folder / env).is_dir():
         known = sorted(entry.name for entry in folder.iterdir() if entry.is_dir())

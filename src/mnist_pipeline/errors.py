@@ -8,8 +8,12 @@ class UserError(click.ClickException):
     """What was wrong, where, and what to do, in one message.
 
     It is a `ClickException` so that every command (all of them are click commands) prints the
-    message alone, without a traceback, and exits with 1.
+    message alone, without a traceback, and exits with 1. Notebooks show the message alone too.
     """
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython prints instead of a traceback."""
+        return [self.format_message()]
 
 
 class DivergenceError(UserError):
