@@ -7,7 +7,11 @@ from mnist_pipeline import provenance
 from mnist_pipeline.cli import parse_params
 from tests.conftest import load_parameters
 
-RUN = {"env": "demo", "pipeline_names": ["mlp"], "runner": "SequentialRunner"}
+RUN = {
+    "env": "demo",
+    "pipeline_names": ["mlp"],
+    "runner": "<kedro.runner.sequential_runner.SequentialRunner object at 0x7f>",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +50,8 @@ def test_every_way_of_choosing_nodes_is_kept(monkeypatch):
     monkeypatch.setenv("MNIST_DIR", "/my digits")
     run = RUN | {
         "env": None, "tags": ["training", "x"], "from_nodes": ["mlp.a", "mlp.b"],
-        "load_versions": {"cnn.model": "2026"}, "runner": "ThreadRunner",
+        "load_versions": {"cnn.model": "2026"},
+        "runner": "<kedro.runner.thread_runner.ThreadRunner object at 0x7f>",
         "only_missing_outputs": True,
     }  # fmt: skip
     assert shlex.split(provenance.repeat_command(run, {}, {})) == [

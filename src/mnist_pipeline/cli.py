@@ -15,7 +15,6 @@ import difflib
 import logging
 import os
 import signal
-import subprocess
 import sys
 import traceback
 from collections.abc import Iterator
@@ -238,7 +237,7 @@ def repeat(run_id: str, at_once: bool) -> None:
         return
     recipe.check_code(Path(project_path))
     click.echo(recipe.command)
-    sys.exit(subprocess.run(recipe.command, shell=True, cwd=project_path, check=False).returncode)
+    sys.exit(recipe.run(Path(project_path)))
 
 
 cli.add_command(digits)

@@ -40,8 +40,10 @@ def repeat_command(
     if run_params.get("load_versions"):
         pinned = (f"{name}:{version}" for name, version in run_params["load_versions"].items())
         words.append(f"--load-versions={','.join(pinned)}")
-    if run_params.get("runner", "SequentialRunner") != "SequentialRunner":
-        words.append(f"--runner={run_params['runner']}")
+    # Kedro gives it as `<kedro.runner.thread_runner.ThreadRunner object at 0x7f...>`.
+    runner = str(run_params.get("runner", "")).partition(" ")[0].rpartition(".")[2]
+    if runner not in ("", "SequentialRunner"):
+        words.append(f"--runner={runner}")
     if run_params.get("only_missing_outputs"):
         words.append("--only-missing-outputs")
     changes = format_params(differences(parameters, committed))

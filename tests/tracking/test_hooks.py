@@ -142,7 +142,7 @@ def test_the_error_is_in_percent_beside_the_accuracy(recorded):
 def test_pictures_that_people_want_first_are_images_of_the_run(recorded):
     client, _, children = recorded
     images = client.list_artifacts(children["cnn"].info.run_id, "images")
-    keys = {Path(image.path).name.split("%")[0] for image in images}
+    keys = {Path(image.path).name.split("+")[0] for image in images}
     assert keys == {"confusion_matrix", "incorrect_examples"}
 
 

@@ -24,6 +24,7 @@ from mnist_pipeline import leaderboard, provenance
 from mnist_pipeline.cards import dataset_caption
 from mnist_pipeline.errors import UserError
 from mnist_pipeline.families import EVERY_FAMILY
+from mnist_pipeline.parameters import TrainingSettings
 from mnist_pipeline.tracking import registry
 from mnist_pipeline.tracking.store import ERROR, comparison_link, connect, mark_killed, this_process
 
@@ -90,6 +91,7 @@ class MLflowTracking:
         self._models: dict[str, registry.LoggedModel] = {}
         self._examples: dict[str, Any] = {}
         self._histories: dict[str, pd.DataFrame] = {}
+        self._unwritten: dict[str, list[Any]] = {}  # of each family, curves on their way
         self._started = time.time()
         self._awaited = {family.name: set() for family in EVERY_FAMILY}
         for dataset in pipeline.all_outputs():
@@ -204,12 +206,17 @@ class MLflowTracking:
         shared |= {
             name: self._parameters[name] for thing, name in SHOWN_WITH.items() if thing == sees
         }
+        own = self._parameters[family]
+        # The same keys for all, whatever they return: one that has no such setting has None.
+        training = {name: str(own["training"].get(name)) for name in TrainingSettings.model_fields}
         tags = {"role": "family", "family": family, "mlflow.parentRunId": self._runs[""]}
-        self._start(family, family, tags, shared | self._parameters[family])
+        self._start(family, family, tags, shared | {"model": own["model"], "training": training})
         if self._dataset_inputs:
             self._client.log_inputs(self._runs[family], self._dataset_inputs)
 
     def _end(self, key: str, status: str) -> None:
+        for written in self._unwritten.pop(key, []):
+            written.wait()
         if key in self._models and status == "FINISHED":
             registry.register(self._client, self._models[key], self._tags)
         self._client.set_terminated(self._runs[key], status)
@@ -268,15 +275,17 @@ class MLflowTracking:
     def _log_epoch(self, network: str, epoch: dict[str, float]) -> None:
         if network in FAMILIES_BY_NAME:  # and not a fold or a trial of one
             self._try(self._start_family, network)
-            curves = {f"fit/{name}": value for name, value in epoch.items() if name != "epoch"}
-            self._try(self._log_numbers, network, curves, int(epoch["epoch"]))
+            self._try(self._log_curves, network, epoch)
+
+    def _log_curves(self, family: str, epoch: dict[str, float]) -> None:
+        curves = {f"fit/{name}": value for name, value in epoch.items() if name != "epoch"}
+        points = _points(curves, step=int(epoch["epoch"]))
+        # By another thread: training does not wait, and Ctrl-C cannot break off a transaction.
+        written = self._client.log_batch(self._runs[family], metrics=points, synchronous=False)
+        self._unwritten.setdefault(family, []).append(written)
 
     def _log_numbers(self, key: str, numbers: dict[str, float], step: int = 0) -> None:
-        from mlflow.entities import Metric
-
-        now_ms = int(time.time() * 1000)
-        points = [Metric(name, float(value), now_ms, step) for name, value in numbers.items()]
-        self._client.log_batch(self._runs[key], metrics=points)
+        self._client.log_batch(self._runs[key], metrics=_points(numbers, step))
 
     def _log_validation(self, family: str, report: dict[str, Any]) -> None:
         """The scores of the epoch that was kept, by which networks are chosen."""
@@ -340,6 +349,13 @@ def _clear_errors(store: dict[str, Any]) -> Iterator[None]:
             f"MLflow cannot record this run in {store['tracking_uri']}: {error} "
             "Where runs are recorded stands in conf/base/mlflow.yml."
         ) from error
+
+
+def _points(numbers: dict[str, float], step: int) -> list[Any]:
+    from mlflow.entities import Metric
+
+    now_ms = int(time.time() * 1000)
+    return [Metric(name, float(value), now_ms, step) for name, value in numbers.items()]
 
 
 def _family(dataset_name: str) -> str:

@@ -1,5 +1,9 @@
 """How an earlier run is done again."""
 
+import os
+import shlex
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,6 +39,16 @@ class Recipe:
         if self.commit:
             lines.append(f"git checkout {self.commit}")
         return "\n".join([*lines, self.command])
+
+    def run(self, project_path: Path) -> int:
+        """Run the command with this Python, and return its exit code."""
+        words = shlex.split(self.command)
+        start = words.index("kedro")
+        environment = dict(word.split("=", 1) for word in words[:start])
+        command = [sys.executable, "-m", "kedro", *words[start + 1 :]]
+        return subprocess.run(
+            command, cwd=project_path, env=os.environ | environment, check=False
+        ).returncode
 
     def check_code(self, project_path: Path) -> None:
         """Raise UserError when the code is not that of the run."""
