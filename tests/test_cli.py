@@ -62,7 +62,7 @@ def folder(tmp_path_factory):
         ("--nodes=train", "Error: Pipeline does not contain nodes named ['train']."),
         (
             "--from-nodes=preprocessing.gather_test_set",
-            "test_digits has not been saved by any run yet. Run the pipeline from its start first",
+            "dataset_card has not been saved by any run yet. Run the pipeline from its start first",
         ),
         ("--runner=ParallelRunner", "TensorFlow uses every core by itself."),
     ],
