@@ -18,6 +18,7 @@ from mnist_pipeline.parameters import (
 from mnist_pipeline.pipeline_registry import register_pipelines
 from mnist_pipeline.pipelines.tuning import nodes
 from tests.conftest import copy_project, load_parameters, run_kedro
+from tests.tracking.test_hooks import runs_of
 
 PIPELINES = register_pipelines()
 KINDS = ("cnn", "autoencoder", "enhancement_classification", "noisy_mlp")
@@ -123,6 +124,20 @@ def test_a_search_leaves_a_table_a_picture_and_the_best_settings(searched):
         assert f"mlp trial {number}/3: val_loss" in printed
     assert (folder / "data/06_models/tuning/trials.db").exists()
     assert not list((folder / "data/06_models/mlp").iterdir())
+
+
+def test_every_trial_is_a_run_in_mlflow(searched):
+    folder, printed, files = searched
+    client, (parent,), _ = runs_of(folder)
+    runs = client.search_runs([parent.info.experiment_id], "tags.role = 'trial'")
+    trials = pd.read_csv(files["trials.csv"]).set_index("trial")
+    assert {run.info.run_name for run in runs} == {f"mlp trial {n}" for n in (1, 2, 3)}
+    for run in runs:
+        row = trials.loc[int(run.info.run_name.split()[-1])]
+        assert run.data.tags["mlflow.parentRunId"] == parent.info.run_id
+        assert run.data.metrics["validation/loss"] == row["score"]
+        assert run.data.params["training.learning_rate"] == str(row["training.learning_rate"])
+    assert "Compare the trials (first: make ui): http://127.0.0.1:5050/#/experiments/" in printed
 
 
 def test_the_command_that_is_printed_trains_the_best_trial_again_in_any_environment(searched):

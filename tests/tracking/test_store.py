@@ -4,11 +4,11 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from mnist_pipeline.errors import UserError
-from mnist_pipeline.tracking.store import alias_for, comparison_link, connect, find_run
+from mnist_pipeline.tracking.store import alias_for, connect, families_link, find_run
 
 
 def test_the_link_opens_charts_of_the_families_on_one_data_set_best_first():
-    link = urlsplit(comparison_link("sqlite:///mlflow.db", "7", 'UCI "digits" & more'))
+    link = urlsplit(families_link("sqlite:///mlflow.db", "7", 'UCI "digits" & more'))
     assert link.netloc == "127.0.0.1:5050"
     page, _, query = link.fragment.partition("?")
     assert page == "/experiments/7/runs"
@@ -20,7 +20,7 @@ def test_the_link_opens_charts_of_the_families_on_one_data_set_best_first():
 
 
 def test_the_link_goes_to_the_server_that_has_the_runs():
-    assert comparison_link("https://mlflow.example/", "1", "x").startswith(
+    assert families_link("https://mlflow.example/", "1", "x").startswith(
         "https://mlflow.example/#/experiments/1/"
     )
 

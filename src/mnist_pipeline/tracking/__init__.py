@@ -1,8 +1,9 @@
 """MLflow: the one place that knows it.
 
 Every `kedro run` becomes a parent run, and every family in it a child run, so that families can be
-compared whether they were run together or one by one. What is logged is what the catalog saves,
-and what the log says of each epoch; nodes know nothing of it. Children use the same names:
+compared whether they were run together or one by one; so does every trial of a search. What is
+logged is what the catalog saves, and what the log says of each epoch; nodes know nothing of it.
+Families use the same names:
 
 - metrics `1_test/...` (scores) and `2_cost/...` (time and size), numbered because MLflow's sections
   are in alphabetical order; `cv/...` (cross-validation, `cv/accuracy` per fold), `fit/...` (per

@@ -26,7 +26,14 @@ from mnist_pipeline.errors import UserError
 from mnist_pipeline.families import EVERY_FAMILY
 from mnist_pipeline.parameters import TrainingSettings
 from mnist_pipeline.tracking import registry
-from mnist_pipeline.tracking.store import ERROR, comparison_link, connect, mark_killed, this_process
+from mnist_pipeline.tracking.store import (
+    ERROR,
+    connect,
+    families_link,
+    mark_killed,
+    this_process,
+    trials_link,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -44,17 +51,18 @@ FIRST_PICTURES = ("confusion_matrix", "incorrect_examples", "restorations", "rec
 FAMILIES_BY_NAME = {family.name: family for family in EVERY_FAMILY}
 
 
-class _Epochs(logging.Handler):
-    """Hears of every epoch that is logged, so that curves grow while a network trains."""
+class _Listener(logging.Handler):
+    """Hears of every epoch and every trial that is logged, when it is logged."""
 
-    def __init__(self, tell: Callable[[str, dict[str, float]], None]) -> None:
+    def __init__(self, on_epoch: Callable[..., None], on_trial: Callable[..., None]) -> None:
         super().__init__(logging.INFO)
-        self._tell = tell
+        self._on_epoch, self._on_trial = on_epoch, on_trial
 
     def emit(self, record: logging.LogRecord) -> None:
-        epoch = getattr(record, "epoch", None)
-        if epoch:
-            self._tell(record.network, epoch)  # type: ignore[attr-defined]
+        if hasattr(record, "epoch"):  # see `fitting`
+            self._on_epoch(record.network, record.epoch)  # type: ignore[attr-defined]
+        if hasattr(record, "trial"):  # see `tuning`
+            self._on_trial(record.trial)
 
 
 class MLflowTracking:
@@ -66,7 +74,7 @@ class MLflowTracking:
         self._awaited: dict[str, set[str]] = {}  # family name -> its datasets still to be saved
         self._dataset_inputs: list[Any] = []
         self._lock = threading.RLock()  # Kedro's thread runner saves several datasets at a time
-        self._epochs = _Epochs(self._log_epoch)
+        self._listener = _Listener(self._log_epoch, self._log_trial)
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
@@ -91,6 +99,7 @@ class MLflowTracking:
         self._models: dict[str, registry.LoggedModel] = {}
         self._examples: dict[str, Any] = {}
         self._histories: dict[str, pd.DataFrame] = {}
+        self._trials_by = ""  # what trials are compared by, if there are any
         self._unwritten: dict[str, list[Any]] = {}  # of each family, curves on their way
         self._started = time.time()
         self._awaited = {family.name: set() for family in EVERY_FAMILY}
@@ -116,7 +125,7 @@ class MLflowTracking:
             self._client.log_text(self._runs[""], _environment(), "environment.txt")
             if changes:
                 self._client.log_text(self._runs[""], changes, "git_changes.diff")
-        logging.getLogger("mnist_pipeline.fitting").addHandler(self._epochs)
+        logging.getLogger("mnist_pipeline").addHandler(self._listener)
         # Neither Ctrl-C nor `kill` reaches `on_pipeline_error`.
         atexit.register(self._finish, "KILLED")
 
@@ -224,7 +233,7 @@ class MLflowTracking:
 
     def _finish(self, status: str) -> None:
         """End whatever is still open: the parent last."""
-        logging.getLogger("mnist_pipeline.fitting").removeHandler(self._epochs)
+        logging.getLogger("mnist_pipeline").removeHandler(self._listener)
         for key in reversed(list(self._runs)):
             self._try(self._end, key, status)
 
@@ -242,10 +251,13 @@ class MLflowTracking:
         self._client.set_tag(self._runs[""], "mlflow.note.content", "\n\n".join(lines))
         if "run_report" in self._catalog and self._catalog.exists("run_report"):
             self._log_file("", "run_report", "")
+        uri, experiment = self._settings["tracking_uri"], self._experiment_id
         if self._metrics and self._card:
-            uri, name = self._settings["tracking_uri"], self._card["name"]
-            link = comparison_link(uri, self._experiment_id, name)
+            link = families_link(uri, experiment, self._card["name"])
             logger.info("Compare with earlier runs (first: make ui): %s", link)
+        if self._trials_by:
+            link = trials_link(uri, experiment, self._runs[""], self._trials_by)
+            logger.info("Compare the trials (first: make ui): %s", link)
 
     def _log_dataset(self, card: dict[str, Any]) -> None:
         """Digits as inputs of the run: name, digest, where they come from."""
@@ -283,6 +295,23 @@ class MLflowTracking:
         # By another thread: training does not wait, and Ctrl-C cannot break off a transaction.
         written = self._client.log_batch(self._runs[family], metrics=points, synchronous=False)
         self._unwritten.setdefault(family, []).append(written)
+
+    def _log_trial(self, trial: dict[str, Any]) -> None:
+        self._try(self._log_finished_trial, trial)
+
+    def _log_finished_trial(self, trial: dict[str, Any]) -> None:
+        """A run for a trial of a search, made when it is over."""
+        self._trials_by = f"validation/{trial['score_name'].removeprefix('val_')}"
+        key = f"{trial['family']} trial {trial['number']}"
+        tags = {
+            "role": "trial", "family": trial["family"], "state": trial["state"],
+            "mlflow.parentRunId": self._runs[""],
+        }  # fmt: skip
+        self._start(key, key, tags, trial["settings"])
+        costs = {f"{COST}/{name}": trial[name] for name in ("epochs_run", "fit_seconds")}
+        score = {self._trials_by: trial["score"]} if trial["state"] != "failed" else {}
+        self._log_numbers(key, costs | score)
+        self._end(key, "FAILED" if trial["state"] == "failed" else "FINISHED")
 
     def _log_numbers(self, key: str, numbers: dict[str, float], step: int = 0) -> None:
         self._client.log_batch(self._runs[key], metrics=_points(numbers, step))

@@ -46,17 +46,28 @@ def connect(settings: dict[str, Any], project_path: Path) -> tuple[Any, str]:
         ) from error
 
 
-def comparison_link(tracking_uri: str, experiment_id: str, dataset: str) -> str:
+def families_link(tracking_uri: str, experiment_id: str, dataset: str) -> str:
     """The address of MLflow's charts of every family that was trained on a data set.
 
     MLflow's own first page compares nothing: it folds the families under their runs.
     """
+    which = f'tags.role = "family" and tags.dataset = "{dataset}"'
+    return _link(tracking_uri, experiment_id, which, ERROR)
+
+
+def trials_link(tracking_uri: str, experiment_id: str, parent_id: str, measure: str) -> str:
+    """The address of MLflow's charts of the trials of one search, the best first."""
+    which = f'tags.role = "trial" and tags.mlflow.parentRunId = "{parent_id}"'
+    return _link(tracking_uri, experiment_id, which, measure)
+
+
+def _link(tracking_uri: str, experiment_id: str, which: str, measure: str) -> str:
     server = tracking_uri if tracking_uri.startswith("http") else UI_ADDRESS
     query = {
-        "searchFilter": f'tags.role = "family" and tags.dataset = "{dataset}"',
-        # Not by time: MLflow would fold the families under their runs again.
-        "orderByKey": f"metrics.`{ERROR}`",
-        "orderByAsc": "true",
+        "searchFilter": which,
+        # Not by time: MLflow would fold the runs under their parents again.
+        "orderByKey": f"metrics.`{measure}`",
+        "orderByAsc": "false" if measure.endswith("accuracy") else "true",
         "compareRunsMode": "CHART",
         "workflowType": "machine_learning",
     }
