@@ -110,9 +110,16 @@ def run_kedro(
     )  # fmt: skip
 
 
+def made_once(fixture: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Fail where a second worker makes what takes long: groups of tests are not kept together."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        (tmp_path_factory.getbasetemp().parent / f"{fixture}.made").touch(exist_ok=False)
+
+
 @pytest.fixture(scope="session")
 def finished_run(tmp_path_factory: pytest.TempPathFactory) -> "tuple[Path, str]":
     """The project after `kedro run --env=test`, and what that printed. Shared: do not change it."""
+    made_once("finished_run", tmp_path_factory)
     folder = copy_project(tmp_path_factory.mktemp("finished_run"))
     done = run_kedro(folder, "run", "--env=test")
     assert done.returncode == 0, done.stdout
@@ -125,6 +132,7 @@ def reading_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     They have seen MNIST where there is one, the bundled digits otherwise.
     """
+    made_once("reading_data", tmp_path_factory)
     folder = copy_project(tmp_path_factory.mktemp("reading"))
     parameters = [
         "cnn.model.hidden_units=[64]",

@@ -1,6 +1,7 @@
 """Configuration and code agree: nothing configured that is not used, nothing used that is not."""
 
 import fnmatch
+import functools
 import re
 import subprocess
 import sys
@@ -34,6 +35,7 @@ FIELDS = [
 ]
 
 
+@functools.cache
 def catalog_entries():
     files = (PROJECT / "conf/base/catalog").glob("*.yml")
     return {
@@ -50,6 +52,7 @@ def is_parameter(name):
     return name == "parameters" or name.startswith("params:")
 
 
+@functools.cache
 def matches(entry, dataset):
     return fnmatch.fnmatchcase(dataset, re.sub(r"\{\w+\}", "*", entry))
 
@@ -130,6 +133,7 @@ def test_every_pipeline_starts_at_the_raw_files(name):
     assert [n for n in inputs if not any(matches(entry, n) for entry in optional)] == []
 
 
+@functools.cache
 def layer(dataset):
     """The layer of kedro-viz, as the most specific entry of the catalog has it."""
     fitting = [entry for entry in catalog_entries() if matches(entry, dataset)]

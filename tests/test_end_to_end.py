@@ -187,7 +187,9 @@ def test_an_interrupted_cross_validation_goes_on_with_the_folds_that_are_missing
 ):
     folder = tmp_path / "again"
     shutil.copytree(finished_run[0], folder)
-    first, second = sorted((folder / "data/06_models/noisy_mlp/folds").rglob("fold-*.json"))
+    identity = artifact(folder, "05_model_input/noisy_mlp/cross_validation_identity.json")
+    key = json.loads(identity.read_text())["key"]
+    first, second = sorted((folder / "data/06_models/folds" / key).glob("fold-*.json"))
     kept = first.read_text()
     complete = json.loads(second.read_text())
     second.write_text(second.read_text()[:100])  # killed while it was written

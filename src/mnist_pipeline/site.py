@@ -58,6 +58,18 @@ STYLE = (
 )
 """Texts are tables of networks, which need letters of one width."""
 
+DEFAULTS = {
+    "visible": {"sidebar": False, "miniMap": False},
+    "layer": {"visible": False},
+    "showFeatureHints": False,
+    "isPrettyName": True,
+}
+"""What the page begins with, so that the graph can be read at once; what is changed stays changed.
+
+Layers are a click away: drawn, they put families into different rows, by what leaves them."""
+
+START = f"<script>localStorage.KedroViz ??= JSON.stringify({json.dumps(DEFAULTS)})</script>"
+
 OUTSIDE = re.compile(r"<link[^>]*https?://[^>]*>\s*")
 PREVIEW_COLOURS = 128
 
@@ -132,7 +144,7 @@ def _refuse_other_files(folder: Path) -> None:
 def _write_page(folder: Path) -> None:
     """Kedro-viz's page and the files that it loads; not those for diagrams in other formats."""
     page = OUTSIDE.sub("", (PAGE / "index.html").read_text(encoding="utf-8"))
-    page = page.replace("<head>", f"<head>{POLICY}{STYLE}", 1)
+    page = page.replace("<head>", f"<head>{POLICY}{STYLE}{START}", 1)
     (folder / "assets").mkdir(parents=True)
     for name in ("index.html", "404.html"):  # the latter for addresses within the page
         (folder / name).write_text(page, encoding="utf-8")

@@ -47,13 +47,14 @@ class TrainedNetworks:
         found = self._newest("06_models", name, "model.keras")
         return found.parent.name if found else None
 
-    def load(self, name: str) -> Any:
+    def load(self, name: str, until: str | None = None) -> Any:
         """The newest network of a family as a Keras model.
 
+        until: a version; newer ones do not count.
         Raises NotTrainedError that names the command that trains it, and BadFileError for a damaged
         file.
         """
-        path = self._newest("06_models", name, "model.keras")
+        path = self._newest("06_models", name, "model.keras", until)
         if path is None:
             raise NotTrainedError(name, self.folder)
         from mnist_pipeline.lazy import keras
@@ -80,8 +81,9 @@ class TrainedNetworks:
         path = self._newest(layer, name, file)
         return _read_json(path) if path else {}
 
-    def _newest(self, layer: str, name: str, file: str) -> Path | None:
-        return max((self.folder / layer / name / file).glob(f"*/{file}"), default=None)
+    def _newest(self, layer: str, name: str, file: str, until: str | None = None) -> Path | None:
+        found = (self.folder / layer / name / file).glob(f"*/{file}")
+        return max((p for p in found if until is None or p.parent.name <= until), default=None)
 
 
 def _read_json(path: Path) -> dict[str, Any]:

@@ -174,27 +174,22 @@ def measure_classifiers(
     settings: NoiseComparisonSettings,
     seed: int,
     trained: TrainedNetworks,
-    *models_and_metrics: Any,
+    *of_this_run: dict[str, Any],
     families: tuple[str, ...],
-    of_this_run: tuple[str, ...],
 ) -> pd.DataFrame:
     """Let every classifier that has been trained on these digits read spoiled ones.
 
-    families: the classifiers there may be. of_this_run: those that this run has trained.
-    models_and_metrics: first the model of each of `of_this_run`, then the metrics of each.
-    trained: where the others are, if they have been trained. Those trained on other digits are
-        left out, and it is said.
+    families: the classifiers there may be. of_this_run: metrics that this run has made.
+    trained: where the networks are. Those trained on other digits are left out, and it is said.
     Returns what `robustness.measure_robustness` does.
     """
-    present = dict(zip(of_this_run, zip(*_split(models_and_metrics, 2), strict=True), strict=True))
     comparable, missing = {}, []
     for family in families:
-        model, metrics = present.get(family, (None, None))
-        metrics = metrics or trained.scores_of(family)
+        version, metrics = _newest(trained.all_scores(family), of_this_run)
         if not metrics:
             missing.append(family)
         elif trained_on(metrics, card):
-            comparable[family] = model or trained.load(family)
+            comparable[family] = trained.load(family, until=version)
         else:
             missing.append(f"{family} (trained on other digits)")
     if missing:
@@ -204,6 +199,14 @@ def measure_classifiers(
             *(", ".join(comparable), ", ".join(missing), missing[0].split(" ")[0]),
         )
     return measure_robustness(comparable, test, settings.curves, seed=seed)
+
+
+def _newest(
+    scores: dict[str, dict[str, Any]], of_this_run: tuple[dict[str, Any], ...]
+) -> tuple[str, dict[str, Any]]:
+    """The version and the metrics to go by: those of this run, or else the newest, if any."""
+    own = (item for item in scores.items() if item[1] in of_this_run)
+    return next(own, next(iter(scores.items()), ("", {})))
 
 
 def _split(things: tuple[Any, ...], n: int) -> list[tuple[Any, ...]]:

@@ -81,6 +81,7 @@ def _cross_validate(family: Family) -> Pipeline:
     return Pipeline(
         steps,
         namespace=name,
+        inputs="finished_folds",
         parameters={*shared, "params:distortion"},
         tags="noise_comparison",
     )
@@ -88,18 +89,18 @@ def _cross_validate(family: Family) -> Pipeline:
 
 def _compare(trained_in_this_run: tuple[Family, ...]) -> Pipeline:
     readers = tuple(family.name for family in READERS)
-    present = [family.name for family in trained_in_this_run if family in READERS]
-    # In this namespace `cnn_model` is what outside of it is `cnn.model`.
-    models = {f"{name}_model": f"{name}.model" for name in present}
-    metrics = {f"{name}_metrics": f"{name}.metrics" for name in present}
+    # In this namespace `cnn_metrics` is what outside of it is `cnn.metrics`.
+    metrics = {
+        f"{f.name}_metrics": f"{f.name}.metrics" for f in trained_in_this_run if f in READERS
+    }
     scores = {f"{family.name}_metrics": f"{family.name}.metrics" for family in NOISY}
     folds = {f"{f.name}_folds": f"{f.name}.cross_validation_scores" for f in NOISY}
     steps = [
         Node(
-            with_arguments(nodes.measure_classifiers, families=readers, of_this_run=tuple(present)),
+            with_arguments(nodes.measure_classifiers, families=readers),
             inputs=[
                 *("test_digits", "dataset_card", "params:noise_comparison", "params:seed"),
-                *("trained_networks", *models, *metrics),
+                *("trained_networks", *metrics),
             ],
             outputs="robustness",
             name="measure_robustness",
@@ -150,7 +151,7 @@ def _compare(trained_in_this_run: tuple[Family, ...]) -> Pipeline:
     return Pipeline(
         steps,
         namespace="noise_comparison",
-        inputs={name: name for name in shared} | models | metrics | scores | folds,
+        inputs={name: name for name in shared} | metrics | scores | folds,
         parameters={"params:noise_comparison", "params:distortion", "params:seed"},
         tags="noise_comparison",
     )

@@ -2,6 +2,7 @@
 
 from kedro.pipeline import Node, Pipeline
 
+from mnist_pipeline.pipelines.preprocessing.nodes import split_digits
 from mnist_pipeline.pipelines.reading import nodes
 
 
@@ -13,13 +14,19 @@ def create_pipeline() -> Pipeline:
     model, test_digits, other outliers -> limits, pictures
     """
     shared = ["params:reading", "params:seed"]
+    settings = {"params:training": "params:cnn.training"}
     networks = {
         "classifier": "cnn.model",
         "autoencoder": "autoencoder.model",
         "calibration": "cnn.calibration",
-        "split": "cnn.split",
     }
     steps = [
+        Node(
+            split_digits,
+            inputs=["train_set", "params:training", "params:seed"],
+            outputs="split",
+            name="split_digits_as_for_cnn",
+        ),
         Node(
             nodes.make_pictures,
             inputs=["train_digits", "split", *shared],
@@ -34,7 +41,7 @@ def create_pipeline() -> Pipeline:
         ),
         Node(
             nodes.fit_reading_model,
-            inputs=[*networks, "train_digits", "varied", "outliers", *shared],
+            inputs=[*networks, "split", "train_digits", "varied", "outliers", *shared],
             outputs="model",
             name="train_reading_model",
         ),
@@ -57,10 +64,11 @@ def create_pipeline() -> Pipeline:
             name="plot_outliers",
         ),
     ]
+    digits = ("train_set", "train_digits", "test_digits", "dataset_card")
     return Pipeline(
         steps,
         namespace="reading",
-        inputs={name: name for name in ("train_digits", "test_digits", "dataset_card")} | networks,
-        parameters=set(shared),
+        inputs={name: name for name in digits} | networks,
+        parameters={name: name for name in shared} | settings,
         tags="reading",
     )
