@@ -1,10 +1,12 @@
 """Digits small enough to see through, and a copy of the project to run things in."""
 
+import functools
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -78,8 +80,19 @@ def load_parameters(env: str = "base") -> dict[str, Any]:
     return dict(OmegaConfigLoader(str(PROJECT / "conf"), env=env, **arguments)["parameters"])
 
 
+@functools.cache
+def empty_store() -> Path:
+    """A store of MLflow's in which nothing has been recorded: to make one takes seconds."""
+    import mlflow
+
+    path = Path(tempfile.mkdtemp()) / "mlflow.db"
+    mlflow.MlflowClient(f"sqlite:///{path}").search_experiments()
+    return path
+
+
 def copy_project(folder: Path) -> Path:
     """The project as a fresh clone has it: configuration and code, no data."""
+    shutil.copy(empty_store(), folder)
     not_in_git = shutil.ignore_patterns("local", "__pycache__", "*.egg-info", ".ipynb_checkpoints")
     for name in ("conf", "notebooks", "src"):
         shutil.copytree(PROJECT / name, folder / name, ignore=not_in_git)

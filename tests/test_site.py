@@ -199,7 +199,7 @@ def test_the_pipelines_are_drawn(page: Page) -> None:
     page.goto("/")
     page.locator(".pipeline-node").first.wait_for()
     drawn = set(page.locator(".pipeline-node__text").all_text_contents())
-    assert {"mlp", "cnn", "autoencoder"} <= drawn
+    assert {"Mlp", "Cnn", "Autoencoder"} <= drawn
 
 
 def test_a_node_shows_its_code_and_a_data_set_its_content(

@@ -55,7 +55,7 @@ def repeat_command(
 def differences(parameters: dict[str, Any], committed: dict[str, Any]) -> dict[str, Any]:
     """The settings that are not as committed, under flat names: {"cnn.training.epochs": 3}."""
     now, before = flatten(parameters), flatten(committed)
-    return {k: v for k, v in now.items() if k not in before or before[k] != v}
+    return {k: v for k, v in sorted(now.items()) if k not in before or before[k] != v}
 
 
 def format_params(flat: dict[str, Any]) -> str:

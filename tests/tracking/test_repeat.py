@@ -7,9 +7,21 @@ import sys
 import pytest
 
 from mnist_pipeline.errors import UserError
-from mnist_pipeline.tracking.repeat import Recipe
+from mnist_pipeline.tracking.repeat import Recipe, find_recipe
 from tests.conftest import copy_project, run_kedro
 from tests.tracking.test_hooks import runs_of
+
+CHANGES = "mlp.model.hidden_units=[8,4],mlp.training.epochs=1,data.test_limit=20,seed=7"
+
+
+@pytest.fixture(scope="module")
+def changed(tmp_path_factory):
+    """The project after one pipeline with changed parameters, run from another folder."""
+    folder = copy_project(tmp_path_factory.mktemp("changed"))
+    (folder / "data").mkdir()
+    done = run_kedro(folder / "data", "run", "--env=test", "--pipeline=mlp", f"--params={CHANGES}")
+    assert done.returncode == 0, done.stdout
+    return folder
 
 
 def metrics_of(folder):
@@ -19,26 +31,34 @@ def metrics_of(folder):
     return [{k: v for k, v in m.items() if k not in measured} for m in metrics]
 
 
-def test_the_repeated_run_has_the_same_metrics(tmp_path):
-    folder = copy_project(tmp_path)
-    changes = "mlp.model.hidden_units=[12,6],mlp.training.epochs=1,seed=3"
-    done = run_kedro(folder, "run", "--env=test", "--pipeline=mlp", f"--params={changes}")
-    assert done.returncode == 0, done.stdout
-    _, (parent,), children = runs_of(folder)
-    printed = run_kedro(folder, "repeat", parent.info.run_id)
-    assert printed.returncode == 0, printed.stdout
-    command = printed.stdout.strip().splitlines()[-1]
-    assert "mlp.model.hidden_units=[12, 6]" in command
-    assert "seed=3" in command
-    again = run_kedro(folder, "repeat", children["mlp"].info.run_id, "--run")
+def test_one_pipeline_runs_with_changed_parameters_and_leaves_nothing_of_others(changed):
+    (metrics,) = metrics_of(changed)
+    assert metrics["parameters"] == 784 * 8 + 8 + 8 * 4 + 4 + 4 * 10 + 10
+    assert (metrics["epochs_run"], metrics["test_images"], metrics["seed"]) == (1, 20, 7)
+    assert not (changed / "data/08_reporting/cnn").exists()
+
+
+def test_the_command_of_a_run_is_found_by_its_id_that_of_a_family_and_its_version(changed):
+    _, (parent,), children = runs_of(changed)
+    names = (parent.info.run_id, children["mlp"].info.run_id, parent.data.tags["kedro_version"])
+    recipes = {find_recipe(changed, name) for name in names}
+    (recipe,) = recipes
+    assert recipe.command == (
+        "kedro run --env=test --pipelines=mlp '--params=data.test_limit=20,"
+        "mlp.model.hidden_units=[8, 4],mlp.training.epochs=1,seed=7'"
+    )
+
+
+def test_the_repeated_run_has_the_same_metrics(changed):
+    _, parents, _ = runs_of(changed)
+    again = run_kedro(changed, "repeat", parents[-1].info.run_id, "--run")
     assert again.returncode == 0, again.stdout
-    first, second = metrics_of(folder)
+    first, second = metrics_of(changed)
     assert first == second
-    assert first["parameters"] == 784 * 12 + 12 + 12 * 6 + 6 + 6 * 10 + 10
 
 
-def test_a_run_that_is_not_there_ends_in_one_message(finished_run):
-    done = run_kedro(finished_run[0], "repeat", "nonsense")
+def test_a_run_that_is_not_there_ends_in_one_message(changed):
+    done = run_kedro(changed, "repeat", "nonsense")
     assert done.returncode == 1
     assert done.stdout.strip().splitlines()[-1].startswith("Error: There is no run 'nonsense'.")
 

@@ -1,8 +1,6 @@
 """Models in MLflow: as artifacts of their runs, and in the registry."""
 
 import contextlib
-import io
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -47,20 +45,20 @@ def log_model(run_id: str, family: str, model: Any, example: np.ndarray | None) 
             ]
         )
 
-    with _active(run_id):
-        info = Model.log(
-            artifact_path=None,
-            flavor=_KERAS,
-            model=model,
-            name=family,
-            signature=ModelSignature(
-                schema(model.inputs, [tensor.name for tensor in model.inputs]),
-                schema(model.outputs, model.output_names),
-            ),
-            input_example=example,
-            validate_serving_input=False,  # it would load the model and predict, at every run
-            pip_requirements=[f"{name}=={v}" for name, v in versions(*REQUIREMENTS).items()],
-        )
+    info = Model.log(
+        artifact_path=None,
+        run_id=run_id,
+        flavor=_KERAS,
+        model=model,
+        name=family,
+        signature=ModelSignature(
+            schema(model.inputs, [tensor.name for tensor in model.inputs]),
+            schema(model.outputs, model.output_names),
+        ),
+        input_example=example,
+        validate_serving_input=False,  # it would load the model and predict, at every run
+        pip_requirements=[f"{name}=={v}" for name, v in versions(*REQUIREMENTS).items()],
+    )
     return LoggedModel(family, run_id, info.model_id, info.model_uri)
 
 
@@ -107,16 +105,3 @@ def register(client: Any, model: LoggedModel, tags: dict[str, str]) -> None:
     sign = 1 if measure == "accuracy" else -1
     if before is None or sign * value > sign * float(before):
         client.set_registered_model_alias(name, alias, version.version)
-
-
-@contextlib.contextmanager
-def _active(run_id: str) -> Iterator[None]:
-    """Make a run the active one, as logging a model demands, and leave it running."""
-    import mlflow
-
-    mlflow.start_run(run_id=run_id)
-    try:
-        yield
-    finally:
-        with contextlib.redirect_stdout(io.StringIO()):  # a server makes it print an address
-            mlflow.end_run("RUNNING")
