@@ -12,6 +12,7 @@ import mlflow
 import pytest
 
 from mnist_pipeline.families import FAMILIES
+from mnist_pipeline.tracking.hooks import as_numbers
 from mnist_pipeline.tracking.store import mark_killed
 from tests.conftest import copy_project, run_kedro
 
@@ -130,6 +131,15 @@ def test_families_share_every_parameter_of_data_and_training(recorded):
         params = child.data.params
         assert {"seed", "data.sources", "digits.train", "digits.test"} <= set(params)
         assert int(params["digits.train"]) + int(params["digits.validation"]) == 200
+
+
+def test_a_class_without_test_digits_is_left_out_of_the_charts():
+    metrics = {"seed": 1, "accuracy": 0.75, "per_class_accuracy": {"0": 0.5, "1": None}}
+    metrics |= {"family": "cnn", "fit_seconds": 2.0, "reader_accuracy": None, "top_confusions": []}
+    assert as_numbers(metrics) == {
+        "1_test/accuracy": 0.75, "1_test/error_percent": 25.0, "per_class_accuracy/0": 0.5,
+        "2_cost/fit_seconds": 2.0,
+    }  # fmt: skip
 
 
 def test_the_error_is_in_percent_beside_the_accuracy(recorded):

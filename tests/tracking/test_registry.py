@@ -58,7 +58,8 @@ def test_inputs_of_a_model_keep_their_names(tmp_path, monkeypatch, model):
     store = {"tracking_uri": "sqlite:///mlflow.db", "experiment": "x", "artifacts": "mlruns"}
     client, experiment = connect(store, tmp_path)
     logged = log_model(client.create_run(experiment).info.run_id, "cnn", model, None)
-    signature = mlflow.models.get_model_info(logged.uri).signature
+    # By the address of its run, as `mlflow models serve` takes it.
+    signature = mlflow.models.get_model_info(f"runs:/{logged.run_id}/cnn").signature
     assert signature.inputs.input_names() == ["first", "second"]
     assert signature.inputs.inputs[1].type == np.dtype(np.float32)
     mlflow.set_tracking_uri(None)

@@ -328,15 +328,7 @@ class MLflowTracking:
 
     def _log_metrics(self, family: str, values: dict[str, Any]) -> None:
         self._metrics[family] = values
-        numbers: dict[str, float] = {}
-        for name, value in values.items():
-            if isinstance(value, dict):  # such as per_class_accuracy: a section of its own
-                numbers |= {f"{name}/{k}": v for k, v in value.items()}
-            elif isinstance(value, int | float) and name not in COUNTS | {"seed"}:
-                numbers[f"{COST if name in COSTS else TEST}/{name}"] = value
-        if "accuracy" in values:  # MLflow's bars start at 0, and two decimals are all they show
-            numbers[ERROR] = 100 * (1 - values["accuracy"])
-        self._log_numbers(family, numbers)
+        self._log_numbers(family, as_numbers(values))
         counts = {name.removesuffix("_images"): values[name] for name in COUNTS}
         self._log_parameters(family, {"digits": counts})
         self._client.log_dict(self._runs[family], values, "metrics.json")
@@ -378,6 +370,23 @@ def _clear_errors(store: dict[str, Any]) -> Iterator[None]:
             f"MLflow cannot record this run in {store['tracking_uri']}: {error} "
             "Where runs are recorded stands in conf/base/mlflow.yml."
         ) from error
+
+
+def as_numbers(metrics: dict[str, Any]) -> dict[str, float]:
+    """What MLflow can draw of `metrics.json`, by section; a score that is missing is left out.
+
+    >>> as_numbers({"accuracy": 0.75, "per_class_accuracy": {"0": 0.5, "1": None}})
+    {'1_test/accuracy': 0.75, 'per_class_accuracy/0': 0.5, '1_test/error_percent': 25.0}
+    """
+    numbers: dict[str, Any] = {}
+    for name, value in metrics.items():
+        if isinstance(value, dict):  # a section of its own
+            numbers |= {f"{name}/{key}": inner for key, inner in value.items()}
+        elif name not in COUNTS | {"seed"}:
+            numbers[f"{COST if name in COSTS else TEST}/{name}"] = value
+    if "accuracy" in metrics:  # MLflow's bars start at 0, and two decimals are all they show
+        numbers[ERROR] = 100 * (1 - metrics["accuracy"])
+    return {name: value for name, value in numbers.items() if isinstance(value, int | float)}
 
 
 def _points(numbers: dict[str, float], step: int) -> list[Any]:

@@ -33,6 +33,7 @@ def log_model(run_id: str, family: str, model: Any, example: np.ndarray | None) 
 
     example: float32 (1, ...), or None.
     """
+    import mlflow
     from mlflow.models import Model, ModelSignature
     from mlflow.types import Schema, TensorSpec
 
@@ -45,6 +46,8 @@ def log_model(run_id: str, family: str, model: Any, example: np.ndarray | None) 
             ]
         )
 
+    # Where the model belongs; MLflow would file it under the experiment `Default`.
+    mlflow.set_experiment(experiment_id=mlflow.get_run(run_id).info.experiment_id)
     info = Model.log(
         artifact_path=None,
         run_id=run_id,
