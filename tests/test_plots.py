@@ -11,6 +11,7 @@ from mnist_pipeline import plots
 from mnist_pipeline.leaderboard import ORIGINAL_SCORES, tabulate, with_missing
 from mnist_pipeline.parameters import Range
 from mnist_pipeline.pipelines.noise_comparison.pipeline import READERS
+from mnist_pipeline.plots import style
 from mnist_pipeline.reading.calibration import soften
 
 SCORES = {
@@ -243,7 +244,7 @@ def test_examples_say_what_they_are_and_what_they_were_taken_for(pictures, tiny_
 
 def test_the_interval_of_an_accuracy_agrees_with_the_published_example():
     # Newcombe 1998, Statistics in Medicine 17, table I: 81 of 263.
-    assert plots._wilson_interval(81, 263) == pytest.approx((0.2553, 0.3662), abs=1e-4)
+    assert style.wilson_interval(81, 263) == pytest.approx((0.2553, 0.3662), abs=1e-4)
 
 
 def test_folds_are_drawn_with_their_mean_and_spread(folds):
@@ -275,8 +276,8 @@ def test_strength_curves_have_a_panel_per_distortion_and_a_line_per_classifier(s
 
 
 def test_there_are_line_styles_for_all_classifiers_and_they_differ_in_grey_too():
-    assert len(READERS) <= len(plots.STYLES)
-    assert len({(marker, line) for _, marker, line in plots.STYLES}) == len(plots.STYLES)
+    assert len(READERS) <= len(style.STYLES)
+    assert len({(marker, line) for _, marker, line in style.STYLES}) == len(style.STYLES)
 
 
 def test_the_axis_of_a_strength_says_its_unit(strengths):
@@ -342,7 +343,7 @@ def test_the_gallery_shortens_long_names_and_colours_what_is_no_digit():
     cells = [("a_very_long_name_of_a_file.png", seen / 255, seen, "no digit")]
     left, right = plots.gallery([*cells, ("b.png", seen / 255, seen, "7  99%")], "t", "d").axes[:2]
     assert left.get_title() == "a_very_long_name..."
-    assert right.title.get_color() == plots.VERMILION
+    assert right.title.get_color() == style.VERMILION
 
 
 def lines_of(axes):
@@ -395,7 +396,7 @@ def test_the_reliability_diagram_shows_accuracy_over_confidence_and_its_interval
     assert diagonal.get_xdata().tolist() == diagonal.get_ydata().tolist() == [0, 1]
     np.testing.assert_allclose(points.get_xydata(), [[0.6, 1.0], [0.9, 0.75]])
     intervals = [segment[:, 1].tolist() for segment in upper.collections[0].get_segments()]
-    assert intervals == [list(plots._wilson_interval(1, 1)), list(plots._wilson_interval(3, 4))]
+    assert intervals == [list(style.wilson_interval(1, 1)), list(style.wilson_interval(3, 4))]
     assert lower.patches[0].get_data()[0].tolist() == 9 * [0] + [1] + 3 * [0] + [4, 0]
     error = (4 * abs(0.75 - 0.9) + abs(1 - 0.6)) / 5
     assert f"calibration error {error:.2%}" in upper.get_title()

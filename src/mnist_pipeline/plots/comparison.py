@@ -1,0 +1,124 @@
+"""Families side by side, and everything of one family on a page."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from mnist_pipeline.plots.style import (
+    BLACK,
+    BLUE,
+    ORANGE,
+    STYLES,
+    new_figure,
+)
+
+
+def leaderboard(
+    table: pd.DataFrame, originals: dict[str, tuple[float, float]], dataset: str
+) -> Figure:
+    """Which family is best, and at what cost: error, training time and size; restored pictures.
+
+    table: as `leaderboard.tabulate` returns it. originals: what the original systems report on
+    MNIST, from lowest to highest: accuracy, and of the autoencoder the MSE; drawn on MNIST only.
+    """
+    figure = new_figure(13, 8.5, "Which family is best, and at what cost?", dataset)
+    halves: Any = figure.subfigures(2, 1, height_ratios=(1.9, 1))
+    above, below = halves
+    bars, *costs = above.subplots(1, 3, width_ratios=(1.5, 1, 1))
+    reads = table[table["judges"].str.contains("classification")]
+    errors = 100 * (1 - reads["accuracy"].astype(float))
+    if not (table["dataset"].dropna() == "MNIST").all():
+        originals = {}
+    marks = {name: [100 * (1 - score) for score in scores] for name, scores in originals.items()}
+    _ranking(bars, reads, errors, "{:.2f} %", marks)
+    bars.set_xlabel("error on the test digits (%)")
+    for axes, cost in zip(costs, ("fit_seconds", "parameters"), strict=True):
+        trained = reads.dropna(subset="accuracy")
+        points = zip(trained["family"], trained[cost], 100 * (1 - trained["accuracy"]), strict=True)
+        for (family, price, error), (colour, marker, _) in zip(points, STYLES, strict=False):
+            axes.plot(price, error, marker, color=colour, ms=8, ls="", label=family)
+        axes.set(xscale="log", yscale="log", xlabel=COSTS[cost], ylabel="error (%)")
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_minor_formatter("")
+        axes.margins(0.12)
+        axes.grid(alpha=0.3, which="both")
+    costs[-1].legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False, fontsize=8)
+    restored, rebuilt = below.subplots(1, 2, width_ratios=(1.6, 1))
+    restores = table[table["judges"].str.contains("restoration")]
+    _ranking(restored, restores, restores["psnr_db"].astype(float), "{:.2f} dB", {})
+    for row, before in enumerate(restores["input_psnr_db"].astype(float)):
+        label = "degraded digits, before restoration" if row == 0 else None
+        restored.plot([before] * 2, [row - 0.35, row + 0.35], color=BLACK, ls="--", label=label)
+    restored.set(xlabel="PSNR of restored test digits (dB): more is better")
+    restored.legend(loc="lower right", fontsize=8)
+    rebuilds = table[table["judges"].str.contains("reconstruction")]
+    marks = {name: list(scores) for name, scores in originals.items()}
+    _ranking(rebuilt, rebuilds, rebuilds["mse"].astype(float), "{:.5f}", marks)
+    rebuilt.set_xlabel("MSE of reconstructed test digits: less is better")
+    return figure
+
+
+COSTS = {"fit_seconds": "training time (s)", "parameters": "parameters"}
+
+
+def _ranking(
+    axes: Axes, table: pd.DataFrame, values: pd.Series, form: str, marks: dict[str, list[float]]
+) -> None:
+    """A labelled bar per family, best on top, and a mark for what the original reports."""
+    names = [f"{name}\n({sees})" for name, sees in table[["family", "sees"]].to_numpy()]
+    marked = [name for name in table["family"] if name in marks]
+    axes.barh(range(len(table)), values.fillna(0), 0.6, color=BLUE)
+    for row, (name, value) in enumerate(zip(table["family"], values, strict=True)):
+        text = form.format(value) if pd.notna(value) else "not trained on these digits"
+        axes.annotate(
+            text, (np.nan_to_num(value), row), (4, 0), textcoords="offset points", va="center",
+            fontsize=8,
+        )  # fmt: skip
+        if name in marked:  # under the bar, out of the way of the text
+            label = "the original's own score, on MNIST" if name == marked[0] else None
+            axes.plot(marks[name], [row + 0.36] * 2, "D-", color=ORANGE, ms=6, mec=BLACK,
+                      label=label)  # fmt: skip
+    if marked:
+        axes.legend(loc="upper right", frameon=False, fontsize=8)
+    axes.set_yticks(range(len(table)), names, fontsize=8)
+    axes.set_ylim(max(len(table), 2) - 0.5, -0.5)  # best on top; few bars stay as thin as many
+    axes.margins(x=0.25)
+    axes.set_xlim(left=0)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def page(parts: list[np.ndarray | str], title: str) -> Figure:
+    """Pictures and texts in two columns, the next one always where there is more room.
+
+    parts: uint8 (height, width, 3), or lines of text. Pictures say themselves what they show.
+    """
+    column_in, gap_in, top_in, line_in = 7.2, 0.15, 0.6, 0.115
+    columns: list[list[tuple[float, np.ndarray | str]]] = [[], []]
+    heights_in = [0.0, 0.0]
+    for part in parts:
+        if isinstance(part, str):
+            height_in = line_in * (part.count("\n") + 1)
+        else:
+            height_in = column_in * part.shape[0] / part.shape[1]
+        column = int(np.argmin(heights_in))
+        columns[column].append((height_in, part))
+        heights_in[column] += height_in + gap_in
+    width_in, total_in = 2 * column_in + 3 * gap_in, max(heights_in) + top_in
+    figure = Figure(figsize=(width_in, total_in))
+    figure.suptitle(title, fontsize=16, weight="bold", y=1 - 0.3 / total_in, va="center")
+    for column, content in enumerate(columns):
+        left_in, bottom_in = gap_in + column * (column_in + gap_in), total_in - top_in
+        for height_in, part in content:
+            bottom_in -= height_in
+            box = (left_in / width_in, bottom_in / total_in)
+            axes = figure.add_axes((*box, column_in / width_in, height_in / total_in))
+            axes.set_axis_off()
+            if isinstance(part, str):
+                axes.text(0, 1, part, family="monospace", fontsize=6, va="top", parse_math=False)
+            else:
+                axes.imshow(part, aspect="auto")
+            bottom_in -= gap_in
+    return figure
