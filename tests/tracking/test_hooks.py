@@ -136,9 +136,10 @@ def test_families_share_every_parameter_of_data_and_training(recorded):
 def test_a_class_without_test_digits_is_left_out_of_the_charts():
     metrics = {"seed": 1, "accuracy": 0.75, "per_class_accuracy": {"0": 0.5, "1": None}}
     metrics |= {"family": "cnn", "fit_seconds": 2.0, "reader_accuracy": None, "top_confusions": []}
+    metrics |= {"macro_f1": 0.7, "train_images": 10}
     assert as_numbers(metrics) == {
-        "1_test/accuracy": 0.75, "1_test/error_percent": 25.0, "per_class_accuracy/0": 0.5,
-        "2_cost/fit_seconds": 2.0,
+        "1_test/accuracy": 0.75, "1_test/error_percent": 25.0, "2_cost/fit_seconds": 2.0,
+        "more/macro_f1": 0.7, "per_class_accuracy/0": 0.5,
     }  # fmt: skip
 
 

@@ -7,7 +7,8 @@ Families use the same names:
 
 - metrics `1_test/...` (scores) and `2_cost/...` (time and size), numbered because MLflow's sections
   are in alphabetical order; `cv/...` (cross-validation, `cv/accuracy` per fold), `fit/...` (per
-  epoch), `per_class_accuracy/...` and the like, `validation/...` (what was chosen by)
+  epoch), `more/...` (other scores), `per_class_accuracy/...` and the like, `validation/...` (what
+  networks were chosen by)
 - parameters `model.*`, `training.*`, `data.*`, `digits.*` (how many), `seed`
 - artifacts `pictures/`, `summaries/`, `metrics.json`; the pictures that people want first are
   images of the run; and the model with its signature, an example and what it needs

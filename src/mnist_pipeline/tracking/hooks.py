@@ -37,9 +37,10 @@ from mnist_pipeline.tracking.store import (
 
 logger = logging.getLogger(__name__)
 
-TEST, COST = "1_test", "2_cost"
-"""MLflow's page has its sections in alphabetical order; scores come first."""
+TEST, COST, MORE = "1_test", "2_cost", "more"
+"""MLflow's page has its sections in alphabetical order; what is asked first comes first."""
 
+SCORES = {"accuracy", "mse", "input_psnr_db", "psnr_db", "ssim"}
 COSTS = {"parameters", "epochs_run", "best_epoch", "fit_seconds", "images_per_second"}
 COUNTS = {"train_images", "validation_images", "test_images"}
 SHOWN_WITH = {"degraded_images": "degradation", "distorted_images": "distortion"}
@@ -383,7 +384,8 @@ def as_numbers(metrics: dict[str, Any]) -> dict[str, float]:
         if isinstance(value, dict):  # a section of its own
             numbers |= {f"{name}/{key}": inner for key, inner in value.items()}
         elif name not in COUNTS | {"seed"}:
-            numbers[f"{COST if name in COSTS else TEST}/{name}"] = value
+            section = TEST if name in SCORES else COST if name in COSTS else MORE
+            numbers[f"{section}/{name}"] = value
     if "accuracy" in metrics:  # MLflow's bars start at 0, and two decimals are all they show
         numbers[ERROR] = 100 * (1 - metrics["accuracy"])
     return {name: value for name, value in numbers.items() if isinstance(value, int | float)}
