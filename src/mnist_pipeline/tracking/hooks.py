@@ -250,7 +250,7 @@ class MLflowTracking:
             lines += [f"Best {task}: **{family}**" for task, family in winners.items()]
             lines.append(leaderboard.as_markdown(table))
         self._client.set_tag(self._runs[""], "mlflow.note.content", "\n\n".join(lines))
-        if "run_report" in self._catalog and self._catalog.exists("run_report"):
+        if self._path("run_report").exists():  # a run without pictures has none
             self._log_file("", "run_report", "")
         uri, experiment = self._settings["tracking_uri"], self._experiment_id
         if self._metrics and self._card:
@@ -357,9 +357,13 @@ class MLflowTracking:
 
     def _log_file(self, family: str, dataset_name: str, folder: str) -> None:
         """The file that the catalog has just written, as it is."""
+        path = str(self._path(dataset_name))
+        self._client.log_artifact(self._runs[family], path, folder or None)
+
+    def _path(self, dataset_name: str) -> Path:
+        """Of the version of this run."""
         # Kedro has no public name for it; the newest version may be another run's.
-        path = self._catalog[dataset_name]._get_versioned_path(self._tags["kedro_version"])
-        self._client.log_artifact(self._runs[family], str(path), folder or None)
+        return Path(self._catalog[dataset_name]._get_versioned_path(self._tags["kedro_version"]))
 
 
 @contextlib.contextmanager
