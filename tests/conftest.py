@@ -52,6 +52,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason="MNIST_DIR is not set"))
 
 
+@pytest.fixture(autouse=True)
+def _no_store_of_another_test() -> Iterator[None]:
+    """MLflow puts the store and the experiment in use into the environment, for child processes."""
+    yield
+    for name in ("MLFLOW_TRACKING_URI", "MLFLOW_EXPERIMENT_ID"):
+        os.environ.pop(name, None)
+
+
 @pytest.fixture(scope="session")
 def mnist_dir() -> Path:
     assert MNIST_DIR is not None

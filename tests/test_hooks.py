@@ -3,6 +3,8 @@
 from types import SimpleNamespace
 
 import pytest
+from kedro.framework.hooks import hook_impl
+from kedro.framework.hooks.manager import _create_hook_manager
 from kedro.io import DataCatalog, DatasetError, Version
 from kedro_datasets.json import JSONDataset
 
@@ -36,6 +38,23 @@ def test_what_a_run_has_saved_it_loads_even_when_another_run_saves_later(run):
     other.save({"accuracy": 0.5})
     run.catalog.release("metrics")  # Kedro forgets the version when it releases a dataset
     assert run.catalog.load("metrics") == {"accuracy": 0.99}
+
+
+def test_whoever_shows_what_was_saved_sees_that_of_this_run(run):
+    shown = []
+
+    class Report:
+        @hook_impl
+        def after_dataset_saved(self):
+            shown.append(run.catalog.load("metrics"))
+
+    hooks = _create_hook_manager()
+    hooks.register(run.hook)
+    hooks.register(Report())  # registered later, so called first
+    JSONDataset(filepath=str(run.path), version=Version(None, ANOTHER_RUN)).save({"of": "another"})
+    run.catalog.save("metrics", {"of": "this"})
+    hooks.hook.after_dataset_saved(dataset_name="metrics", data=None, node=None)
+    assert shown == [{"of": "this"}]
 
 
 def test_what_a_run_has_not_saved_it_loads_in_the_newest_version(run):

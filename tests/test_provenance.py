@@ -23,6 +23,26 @@ def test_a_run_without_changes_is_repeated_by_its_name_alone():
     parameters = load_parameters()
     command = provenance.repeat_command(RUN, parameters, parameters)
     assert command == "kedro run --env=demo --pipelines=mlp"
+    # Of no environment, `conf/local` would be read as it is by then.
+    command = provenance.repeat_command(RUN | {"env": None}, parameters, parameters)
+    assert command == "kedro run --env=base --pipelines=mlp"
+    command = provenance.repeat_command(RUN, parameters, parameters, "/other conf")
+    assert "'--conf-source=/other conf'" in command
+
+
+def test_a_shell_takes_the_command_as_it_is(monkeypatch, tmp_path):
+    monkeypatch.setenv("MNIST_DIR", "/my digits; echo no")
+    settings = {"data": {"name": 'it\'s "mine", $HOME'}}
+    command = provenance.repeat_command(RUN, settings, {})
+    (tmp_path / "kedro").write_text('#!/bin/sh\nprintf "%s|" "$MNIST_DIR" "$@"\n')
+    (tmp_path / "kedro").chmod(0o755)
+    done = subprocess.run(
+        ["sh", "-c", command], env={"PATH": f"{tmp_path}:/usr/bin:/bin"}, text=True,
+        capture_output=True, check=True,
+    )  # fmt: skip
+    digits, *words, option, _ = done.stdout.split("|")
+    assert (digits, words) == ("/my digits; echo no", ["run", "--env=demo", "--pipelines=mlp"])
+    assert parse_params(None, None, option.removeprefix("--params=")) == settings
 
 
 def test_whatever_differs_from_the_committed_settings_is_written_out():
@@ -38,7 +58,8 @@ def test_whatever_differs_from_the_committed_settings_is_written_out():
 
 @pytest.mark.parametrize(
     "value",
-    [1, 1e-05, -0.5, True, None, "text", "a, b", "it's", 'say "x"', "1", "null", "", "[1,2", "ü",
+    [1, 1e-05, -0.5, True, None, "text", "a, b", "back\\",
+     'my "best, really" digits', "it's", 'say "x"', "1", "null", "", "[1,2", "ü",
      [1, [2, 3]], [{"rotate": {"degrees": 20, "border": "a, b"}}, "fog"], []],
 )  # fmt: skip
 def test_every_value_survives_the_command_line(value):
@@ -55,9 +76,9 @@ def test_every_way_of_choosing_nodes_is_kept(monkeypatch):
         "only_missing_outputs": True,
     }  # fmt: skip
     assert shlex.split(provenance.repeat_command(run, {}, {})) == [
-        "MNIST_DIR=/my digits", "kedro", "run", "--pipelines=mlp", "--tags=training,x",
-        "--from-nodes=mlp.a,mlp.b", "--load-versions=cnn.model:2026", "--runner=ThreadRunner",
-        "--only-missing-outputs",
+        "MNIST_DIR=/my digits", "kedro", "run", "--env=base", "--pipelines=mlp",
+        "--tags=training,x", "--from-nodes=mlp.a,mlp.b", "--load-versions=cnn.model:2026",
+        "--runner=ThreadRunner", "--only-missing-outputs",
     ]  # fmt: skip
 
 

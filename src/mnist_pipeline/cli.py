@@ -65,13 +65,16 @@ def parse_params(
 
 def _split_outside_brackets(text: str) -> list[str]:
     """`a=1,b=[2,3],c="4,5"` -> [`a=1`, `b=[2,3]`, `c="4,5"`]"""
-    items, depth, quote = [""], 0, ""
+    items, depth, quote, is_escaped = [""], 0, "", False
     for character in text:
-        if character == quote:
-            quote = ""
-        elif character in "'\"" and not quote and items[-1][-1:] in ("=", "[", "{", ",", " "):
+        if is_escaped:
+            is_escaped = False
+        elif quote:
+            is_escaped = quote == '"' and character == "\\"
+            quote = "" if character == quote else quote
+        elif character in "'\"" and items[-1][-1:] in ("=", "[", "{", ",", " "):
             quote = character
-        elif not quote:
+        else:
             depth += (character in "[{") - (character in "]}")
         if character == "," and depth <= 0 and not quote:
             items.append("")
@@ -114,7 +117,7 @@ ENV = click.option(
 @site.command()
 @ENV
 @click.option("--host", default="127.0.0.1", show_default=True, help="Who may ask; 0.0.0.0: all.")
-@click.option("--port", default=4141, show_default=True)
+@click.option("--port", type=click.IntRange(0, 65535), default=4141, show_default=True)
 def serve(env: str | None, host: str, port: int) -> None:
     """Show the pipelines until Ctrl-C."""
     from mnist_pipeline.site import serve_site

@@ -48,7 +48,7 @@ class OwnVersions:
     def before_dataset_saved(self, dataset_name: str) -> None:
         self._being_saved.add(dataset_name)
 
-    @hook_impl
+    @hook_impl(tryfirst=True)  # before anybody loads it to show it
     def after_dataset_saved(self, dataset_name: str) -> None:
         """Pin what was saved: Kedro would load the newest, which may be another run's by now."""
         self._being_saved.discard(dataset_name)
@@ -148,26 +148,27 @@ class RunReport:
         self._metrics: dict[str, dict[str, Any]] = {}
         self._card: dict[str, Any] | None = None
         self._started = time.time()
+        self._code = provenance.git_state(self._project_path)
 
     @hook_impl
     def after_dataset_saved(self, dataset_name: str, data: Any) -> None:
         if dataset_name == "dataset_card":
             self._card = data
         namespace, _, name = dataset_name.partition(".")
-        section = self._sections.get(namespace, Section(namespace))
-        if name.endswith("_plot") and name != "report_plot":  # which is all of them once more
+        is_shown = name.endswith(("_plot", "_summary")) or (name == "metrics" and "family" in data)
+        if not is_shown or name == "report_plot":  # which is all of them once more
+            return
+        section = self._sections.setdefault(namespace, Section(namespace))
+        if name.endswith("_plot"):
             title = name.removesuffix("_plot").replace("_", " ")
             section.pictures[title] = embed(self._catalog[dataset_name].load())
         elif name.endswith("_summary"):
             section.texts[f"layers of the {name.removesuffix('_summary')}"] = data
-        elif name == "metrics" and "family" in data:
+        else:
             self._metrics[namespace] = data
             section.scores = readable(data)
             settings = yaml.safe_dump(self._parameters[namespace], sort_keys=False)
             section.texts["settings"] = settings
-        else:
-            return
-        self._sections[namespace] = section
 
     @hook_impl
     def after_dataset_loaded(self, dataset_name: str, data: Any) -> None:
@@ -180,10 +181,10 @@ class RunReport:
         if not self._sections:
             return
         asked = ", ".join(self._run_params["pipeline_names"] or ["all families"])
-        commit, changes = provenance.git_state(self._project_path)
+        commit, changes = self._code
         facts = {
             "run": self._run_params["run_id"],
-            "environment": self._run_params["env"] or "base",
+            "environment": self._run_params["env"] or "base, and conf/local",
             "took": f"{time.time() - self._started:,.0f} s",
             "data": dataset_caption(self._card) if self._card else "-",
             "seed": str(self._parameters["seed"]),

@@ -10,8 +10,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-ENVIRONMENT = ("MNIST_DIR",)
-"""Environment variables that the configuration reads."""
+ENVIRONMENT = ("MNIST_DIR", "KEDRO_ENV")
+"""Environment variables that change what a run does. (Where it is recorded is another matter.)"""
 
 LISTS = {
     "pipeline_names": "pipelines", "namespaces": "namespaces", "tags": "tags",
@@ -22,18 +22,22 @@ LISTS = {
 
 
 def repeat_command(
-    run_params: dict[str, Any], parameters: dict[str, Any], committed: dict[str, Any]
+    run_params: dict[str, Any],
+    parameters: dict[str, Any],
+    committed: dict[str, Any],
+    conf_source: str | None = None,
 ) -> str:
     """The `kedro run` that does what a run did, wherever its settings came from.
 
     run_params: as Kedro hands them to hooks. parameters: all that were in force. committed: what
     they are in the environment's files without `conf/local` and `--params`; every difference is
-    written out.
+    written out. conf_source: of another folder than the project's own `conf`.
     """
-    words = [f"{name}={os.environ[name]}" for name in ENVIRONMENT if name in os.environ]
-    words += ["kedro", "run"]
-    if run_params["env"] not in (None, "local"):
-        words.append(f"--env={run_params['env']}")
+    # Without `--env` Kedro would read `conf/local`, whatever stands there by then.
+    env = "base" if run_params["env"] in (None, "local") else run_params["env"]
+    words = ["kedro", "run", f"--env={env}"]
+    if conf_source:
+        words.append(f"--conf-source={conf_source}")
     for name, option in LISTS.items():
         if run_params.get(name):
             words.append(f"--{option}={','.join(run_params[name])}")
@@ -49,7 +53,9 @@ def repeat_command(
     changes = format_params(differences(parameters, committed))
     if changes:
         words.append(f"--params={changes}")
-    return shlex.join(words)
+    # In front of the command, a quoted `NAME=value` would be taken for a command itself.
+    digits = os.environ.get("MNIST_DIR")
+    return (f"MNIST_DIR={shlex.quote(digits)} " if digits else "") + shlex.join(words)
 
 
 def differences(parameters: dict[str, Any], committed: dict[str, Any]) -> dict[str, Any]:
@@ -79,7 +85,8 @@ def git_state(project_path: Path) -> tuple[str, str]:
 
     def git(*arguments: str) -> str:
         command = ["git", "-C", str(project_path), *arguments]
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        done = subprocess.run(command, capture_output=True, text=True, check=True, errors="replace")
+        return done.stdout
 
     try:
         untracked = git("ls-files", "--others", "--exclude-standard").splitlines()

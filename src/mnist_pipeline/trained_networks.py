@@ -1,12 +1,15 @@
 """The networks that runs have left behind: the newest of each family."""
 
 import json
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mnist_pipeline.errors import BadFileError, UserError
 from mnist_pipeline.families import EVERY_FAMILY
+
+logger = logging.getLogger(__name__)
 
 READING = "reading"
 """The folder of the model that knows what is no digit."""
@@ -75,7 +78,13 @@ class TrainedNetworks:
     def all_scores(self, name: str) -> dict[str, dict[str, Any]]:
         """Every metrics of a family that a run has left: version -> metrics, the newest first."""
         files = (self.folder / "08_reporting" / name / "metrics.json").glob("*/metrics.json")
-        return {path.parent.name: _read_json(path) for path in sorted(files, reverse=True)}
+        scores = {}
+        for path in sorted(files, reverse=True):
+            try:
+                scores[path.parent.name] = _read_json(path)
+            except BadFileError as error:  # no reason to lose a run that has trained for hours
+                logger.warning("Left out: %s", error)
+        return scores
 
     def _json(self, layer: str, name: str, file: str) -> dict[str, Any]:
         path = self._newest(layer, name, file)
@@ -89,7 +98,7 @@ class TrainedNetworks:
 def _read_json(path: Path) -> dict[str, Any]:
     try:
         return dict(json.loads(path.read_text()))
-    except ValueError as error:
+    except (ValueError, TypeError) as error:
         raise BadFileError(f"{path}: expected a JSON object ({error}).") from error
 
 

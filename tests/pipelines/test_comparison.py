@@ -9,7 +9,8 @@ from mnist_pipeline.trained_networks import TrainedNetworks
 
 def scores(family, digits="abc", **more):
     return {
-        "family": family, "dataset": "MNIST", "train_sha256": digits, "seed": 1, "parameters": 10,
+        "family": family, "dataset": "MNIST", "seed": 1, "parameters": 10,
+        "train_sha256": digits, "test_sha256": "t",
         "epochs_run": 2, "fit_seconds": 3.0, "train_images": 54_000, "test_images": 10_000, **more,
     }  # fmt: skip
 
@@ -51,6 +52,34 @@ def test_scores_of_this_run_count_before_those_of_another_that_was_faster(leave,
     table = nodes.collect_scores(trained, mine).set_index("family")
     assert table.loc["cnn", ["accuracy", "date"]].tolist() == [0.99, "2026-01-01"]
     assert table.loc["mlp"].drop(["sees", "judges"]).isna().all()
+
+
+def test_scores_on_other_test_digits_are_not_compared(leave, trained):
+    leave("2026-01-01T00.00.00.000Z", scores("cnn", accuracy=0.99))
+    leave("2026-01-02T00.00.00.000Z", scores("mlp", accuracy=1.0) | {"test_sha256": "few"})
+    leave("2026-01-03T00.00.00.000Z", scores("noisy_cnn", accuracy=0.9))
+    table = nodes.collect_scores(trained).set_index("family")
+    assert table["accuracy"].dropna().to_dict() == {"cnn": 0.99, "noisy_cnn": 0.9}
+
+
+def test_a_damaged_file_of_an_earlier_run_is_left_out_and_named(leave, trained, tmp_path, caplog):
+    leave("2026-01-01T00.00.00.000Z", scores("cnn", accuracy=0.99))
+    for name, text in (("mlp", '{"acc'), ("autoencoder", "null"), ("noisy_mlp", "{}")):
+        folder = tmp_path / f"08_reporting/{name}/metrics.json/2026-01-02T00.00.00.000Z"
+        folder.mkdir(parents=True)
+        (folder / "metrics.json").write_text(text)
+    leave("2026-01-03T00.00.00.000Z", scores("noisy_cnn", accuracy=0.9))
+    table = nodes.collect_scores(trained).set_index("family")
+    assert table["accuracy"].dropna().to_dict() == {"cnn": 0.99, "noisy_cnn": 0.9}
+    assert "Left out: " in caplog.text
+    assert "mlp/metrics.json" in caplog.text
+
+
+def test_a_family_without_a_mistake_is_in_every_picture(leave, trained):
+    leave("2026-01-01T00.00.00.000Z", scores("cnn", accuracy=1.0))
+    _, *costs = nodes.plot_leaderboard(nodes.collect_scores(trained)).axes[:3]
+    for axes in costs:
+        assert axes.lines[0].get_ydata().tolist() == [100 * 0.5 / 10_000]
 
 
 def test_nothing_to_compare_is_said_with_the_way_out(trained):

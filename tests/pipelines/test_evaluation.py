@@ -11,7 +11,8 @@ from mnist_pipeline.pipelines.evaluation import nodes
 from mnist_pipeline.preprocessing import normalize
 
 CARD = {
-    "name": "Testset", "source": "idx_files", "sha256": {"train_images": "abc"},
+    "name": "Testset", "source": "idx_files",
+    "sha256": {"train_images": "abc", "test_images": "def"},
     "train_images": 30, "test_images": 30,
     "class_names": [str(k) for k in range(10)],
 }  # fmt: skip
@@ -168,7 +169,7 @@ def test_metrics_are_the_report_the_data_and_all_scores():
     metrics = nodes.collect_metrics(report, CARD, {"accuracy": 0.5}, {"psnr_db": 20.0})
     assert metrics == {
         "family": "cnn", "dataset": "Testset", "source": "idx_files", "seed": 1,
-        "fit_seconds": 2.0, "test_images": 30, "train_sha256": "abc",
+        "fit_seconds": 2.0, "test_images": 30, "train_sha256": "abc", "test_sha256": "def",
         "accuracy": 0.5, "psnr_db": 20.0,
     }  # fmt: skip
 

@@ -45,6 +45,11 @@ def test_classifiers_of_other_digits_or_never_trained_are_left_out_and_named(ask
     assert "kedro run --pipeline=b" in caplog.text
 
 
+def test_an_older_network_of_these_digits_reads_when_the_newest_is_of_others(asked):
+    measure({"a": {"2": {"train_sha256": "xyz"}, "1": TRAINED}}, families=("a",))
+    assert asked == {"a": "1"}
+
+
 def test_nothing_is_said_when_all_are_there(asked, caplog):
     with caplog.at_level(logging.INFO):
         measure({name: {"1": TRAINED} for name in "abc"})

@@ -1,20 +1,27 @@
 """What a run leaves in MLflow."""
 
 import json
+import logging
 import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import mlflow
 import pytest
+from kedro.config import OmegaConfigLoader
+from kedro.io import DataCatalog
 
 from mnist_pipeline.families import FAMILIES
-from mnist_pipeline.tracking.hooks import as_numbers
+from mnist_pipeline.pipeline_registry import register_pipelines
+from mnist_pipeline.settings import CONFIG_LOADER_ARGS
+from mnist_pipeline.tracking.hooks import MLflowTracking, as_numbers
 from mnist_pipeline.tracking.store import mark_killed
-from tests.conftest import copy_project, run_kedro
+from tests.conftest import PROJECT, copy_project, run_kedro
 
 
 def runs_of(folder):
@@ -71,9 +78,14 @@ def test_folds_are_a_curve_with_their_mean_and_spread(recorded):
 
 def test_what_belongs_to_no_family_is_with_the_parent(recorded):
     client, (parent,), children = recorded
-    pictures = {item.path for item in client.list_artifacts(parent.info.run_id, "pictures")}
-    assert {"pictures/comparison.png", "pictures/corruptions.png"} <= pictures
-    assert "pictures/distorted_samples.png" in pictures
+    pictures = {
+        item.path
+        for part in ("noise_comparison", "preprocessing", "ingestion", "reading")
+        for item in client.list_artifacts(parent.info.run_id, f"pictures/{part}")
+    }
+    assert "pictures/noise_comparison/corruptions.png" in pictures
+    assert "pictures/preprocessing/distorted_samples.png" in pictures
+    assert {"pictures/ingestion/report.png", "pictures/reading/report.png"} <= pictures
     names = {item.path for item in client.list_artifacts(parent.info.run_id)}
     assert "noise_comparison.json" in names
     own = {i.path for i in client.list_artifacts(children["noisy_cnn"].info.run_id, "pictures")}
@@ -262,3 +274,73 @@ def test_a_run_that_could_not_say_that_it_was_killed_is_marked_by_the_next(tmp_p
     mark_killed(client, parent.info.experiment_id)
     _, (parent,), children = runs_of(folder)
     assert parent.info.status == children["mlp"].info.status == "KILLED"
+
+
+@pytest.fixture
+def tracking(tmp_path, monkeypatch):
+    """The hooks at work on a run of the mlp, its store, and a function that says how runs ended."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:///mlflow.db")
+    arguments = {**CONFIG_LOADER_ARGS, "default_run_env": "test"}
+    loader = OmegaConfigLoader(str(PROJECT / "conf"), env="test", **arguments)
+    switches = SimpleNamespace(CONFIG_LOADER_ARGS=arguments, CONF_SOURCE="conf")
+    monkeypatch.setattr("mnist_pipeline.tracking.hooks.settings", switches)
+    hooks = MLflowTracking()
+    context = SimpleNamespace(config_loader=loader, project_path=tmp_path, env="test")
+    hooks.after_context_created(context)
+    run_params = {"run_id": "1", "env": "test", "pipeline_names": ["mlp"]}
+    hooks.before_pipeline_run(run_params, register_pipelines()["mlp"], DataCatalog())
+
+    def ended():
+        runs = hooks._client.search_runs([hooks._experiment_id])
+        return {run.info.run_name: run.info.status for run in runs}
+
+    yield hooks, ended
+    mlflow.set_tracking_uri(None)
+
+
+def test_a_store_that_fails_ends_the_recording_and_leaves_no_run_open(tracking, caplog):
+    hooks, ended = tracking
+    hooks.after_dataset_saved("mlp.split", None)
+    assert ended() == {"kedro run: mlp": "RUNNING", "mlp": "RUNNING"}
+
+    def fail(*_, **__):
+        raise RuntimeError("database is locked")
+
+    hooks._client.log_batch = fail
+    hooks.after_dataset_saved("mlp.cross_validation", None)
+    hooks.after_dataset_saved("mlp.cross_validation", None)
+    assert caplog.text.count("MLflow failed; the rest of this run is not recorded.") == 1
+    hooks.after_pipeline_run()
+    assert ended() == {"kedro run: mlp": "FINISHED", "mlp": "FINISHED"}
+
+
+def test_another_thread_can_log_an_epoch_while_the_store_fails(tracking):
+    """The warning passes the listener, which takes the lock that the other thread may hold."""
+    hooks, _ = tracking
+    hooks._client.log_batch = lambda *_, **__: time.sleep(0.2) or 1 / 0
+    logger = logging.getLogger("mnist_pipeline.fitting")
+    epoch = {"network": "mlp", "epoch": {"epoch": 1, "loss": 1.0}}
+    threads = [
+        threading.Thread(target=hooks.after_dataset_saved, args=("mlp.split", None), daemon=True),
+        threading.Thread(
+            target=logger.warning, args=("epoch",), kwargs={"extra": epoch}, daemon=True
+        ),
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert not any(thread.is_alive() for thread in threads)
+    hooks.after_pipeline_run()
+
+
+def test_splitting_digits_is_no_training_of_a_family(tracking):
+    hooks, ended = tracking
+    hooks.before_pipeline_run(
+        {"run_id": "2", "env": "test", "pipeline_names": ["preprocessing"]},
+        register_pipelines()["preprocessing"], DataCatalog(),
+    )  # fmt: skip
+    hooks.after_dataset_saved("cnn.split", None)
+    hooks.after_pipeline_run()
+    assert "cnn" not in ended()

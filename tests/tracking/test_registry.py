@@ -26,8 +26,8 @@ def chosen(tmp_path, monkeypatch, model):
     run = client.create_run(experiment)
     logged = log_model(run.info.run_id, "cnn", model, None)
 
-    def of(validation, tags=TAGS, alias="best-mnist"):
-        logged.validation = validation
+    def of(validation, tags=TAGS, alias="best-mnist", key="x", train_images=100):
+        logged.validation, logged.key, logged.train_images = validation, key, train_images
         register(client, logged, tags)
         return int(client.get_model_version_by_alias("mnist-cnn", alias).version)
 
@@ -49,8 +49,11 @@ def test_every_data_set_has_a_best_of_its_own(chosen):
     assert chosen(("accuracy", 0.98)) == 1
 
 
-def test_what_was_chosen_by_another_measure_gives_way(chosen):
-    assert [chosen(v) for v in (("accuracy", 0.99), ("loss", 0.5))] == [1, 2]
+def test_scores_that_mean_something_else_count_only_with_more_digits(chosen):
+    assert chosen(("loss", 0.1), train_images=100) == 1
+    assert chosen(("loss", 0.01), key="another loss", train_images=100) == 1
+    assert chosen(("accuracy", 1.0), key="few digits", train_images=50) == 1
+    assert chosen(("accuracy", 0.5), key="all digits", train_images=200) == 4
 
 
 def test_inputs_of_a_model_keep_their_names(tmp_path, monkeypatch, model):

@@ -14,7 +14,7 @@ def test_the_link_opens_charts_of_the_families_on_one_data_set_best_first():
     assert page == "/experiments/7/runs"
     values = {name: value for name, (value,) in parse_qs(query).items()}
     assert values["compareRunsMode"] == "CHART"
-    assert values["searchFilter"].startswith('tags.role = "family" and tags.dataset = ')
+    assert values["searchFilter"].startswith('tags.role = "family" and tags.digits = ')
     assert values["orderByKey"] == "metrics.`1_test/error_percent`"
     assert not re.search(r"[\s\"]", link.geturl())
 

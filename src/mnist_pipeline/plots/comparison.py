@@ -37,7 +37,9 @@ def leaderboard(
     bars.set_xlabel("error on the test digits (%)")
     for axes, cost in zip(costs, ("fit_seconds", "parameters"), strict=True):
         trained = reads.dropna(subset="accuracy")
-        points = zip(trained["family"], trained[cost], 100 * (1 - trained["accuracy"]), strict=True)
+        # On a logarithmic axis there is no 0: no mistake is drawn as half of one.
+        shown = np.maximum(100 * (1 - trained["accuracy"]), 50 / trained["test_images"])
+        points = zip(trained["family"], trained[cost], shown, strict=True)
         for (family, price, error), (colour, marker, _) in zip(points, STYLES, strict=False):
             axes.plot(price, error, marker, color=colour, ms=8, ls="", label=family)
         axes.set(xscale="log", yscale="log", xlabel=COSTS[cost], ylabel="error (%)")
@@ -45,7 +47,8 @@ def leaderboard(
         axes.yaxis.set_minor_formatter("")
         axes.margins(0.12)
         axes.grid(alpha=0.3, which="both")
-    costs[-1].legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False, fontsize=8)
+    if len(trained):
+        costs[-1].legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False, fontsize=8)
     restored, rebuilt = below.subplots(1, 2, width_ratios=(1.6, 1))
     restores = table[table["judges"].str.contains("restoration")]
     _ranking(restored, restores, restores["psnr_db"].astype(float), "{:.2f} dB", {})

@@ -22,6 +22,7 @@ from kedro.pipeline import Pipeline
 
 from mnist_pipeline import leaderboard, provenance
 from mnist_pipeline.cards import dataset_caption
+from mnist_pipeline.cross_validation import fingerprint
 from mnist_pipeline.errors import UserError
 from mnist_pipeline.families import EVERY_FAMILY
 from mnist_pipeline.parameters import TrainingSettings
@@ -82,12 +83,12 @@ class MLflowTracking:
         self._settings = context.config_loader["mlflow"]
         self._parameters = context.config_loader["parameters"]
         self._project_path = Path(context.project_path)
-        committed = {**settings.CONFIG_LOADER_ARGS, "default_run_env": context.env or "base"}
-        if context.env in (None, "local"):
-            committed["default_run_env"] = "base"
-        self._committed = OmegaConfigLoader(
-            str(context.config_loader.conf_source), env=committed["default_run_env"], **committed
-        )["parameters"]
+        source = str(context.config_loader.conf_source)
+        own = str(self._project_path / settings.CONF_SOURCE)
+        self._conf_source = None if source == own else source
+        env = "base" if context.env in (None, "local") else context.env
+        arguments = {**settings.CONFIG_LOADER_ARGS, "default_run_env": env}
+        self._committed = OmegaConfigLoader(source, env=env, **arguments)["parameters"]
 
     @hook_impl
     def before_pipeline_run(
@@ -100,20 +101,27 @@ class MLflowTracking:
         self._models: dict[str, registry.LoggedModel] = {}
         self._examples: dict[str, Any] = {}
         self._histories: dict[str, pd.DataFrame] = {}
+        self._failure: Exception | None = None
         self._trials_by = ""  # what trials are compared by, if there are any
         self._unwritten: dict[str, list[Any]] = {}  # of each family, curves on their way
         self._started = time.time()
-        self._awaited = {family.name: set() for family in EVERY_FAMILY}
-        for dataset in pipeline.all_outputs():
-            if not dataset.endswith(".folds"):  # none is saved where all are known
-                self._awaited.get(_family(dataset), set()).add(dataset)
+        outputs = {name for name in pipeline.all_outputs() if not name.endswith(".folds")}
+        self._awaited = {  # of those that are trained or judged; folds may all be known already
+            family.name: {name for name in outputs if _family(name) == family.name}
+            for family in EVERY_FAMILY
+            if {f"{family.name}.model", f"{family.name}.metrics"} & outputs
+        }
+        loads = {name for name in pipeline.inputs() if not name.startswith("param")}
         asked = ", ".join(run_params["pipeline_names"] or ["all families"])
         self._tags = {
             "kedro_version": run_params["run_id"],
             "kedro_env": run_params["env"] or "local",
             "kedro_pipeline": ", ".join(run_params["pipeline_names"] or ["__default__"]),
             "command": shlex.join(["kedro", *sys.argv[1:]]),
-            "repeat": provenance.repeat_command(run_params, self._parameters, self._committed),
+            "repeat": provenance.repeat_command(
+                run_params, self._parameters, self._committed, self._conf_source
+            ),
+            "loads": ", ".join(sorted(loads)),
             "process": this_process(),
         }
         commit, changes = provenance.git_state(self._project_path)
@@ -140,14 +148,14 @@ class MLflowTracking:
         family, entry = _family(dataset_name), dataset_name.partition(".")[2]
         if family not in self._awaited:
             if dataset_name.endswith("_plot"):
-                self._log_file("", dataset_name, "pictures")
+                self._log_file("", dataset_name, f"pictures/{family}")
             elif dataset_name == "noise_comparison.metrics":
                 self._client.log_dict(self._runs[""], data, "noise_comparison.json")
             return
         self._start_family(family)
         log_by_entry: dict[str, Callable[[str, Any], None]] = {
             "metrics": self._log_metrics,
-            "history": self._histories.__setitem__,
+            "history": self._log_history,
             "fit_report": self._log_validation,
             "cross_validation": self._log_folds,
             "model": self._log_model,
@@ -185,13 +193,15 @@ class MLflowTracking:
     def _try(self, log: Callable[..., None], *arguments: Any) -> None:
         """Log, unless recording has stopped. A store that fails stops it, not the training."""
         with self._lock:
-            if not self._runs:
+            if not self._runs or self._failure:
                 return
             try:
                 log(*arguments)
+                return
             except Exception as error:
-                logger.warning("MLflow failed; the rest of this run is not recorded. %s", error)
-                self._runs = {}
+                self._failure = error
+        # Without the lock: the listener hears this too, and another thread may hold its own.
+        logger.warning("MLflow failed; the rest of this run is not recorded. %s", self._failure)
 
     def _start(self, key: str, name: str, tags: dict[str, str], parameters: dict[str, Any]) -> None:
         run = self._client.create_run(
@@ -209,7 +219,7 @@ class MLflowTracking:
             self._client.log_batch(self._runs[key], params=values[start : start + 100])
 
     def _start_family(self, family: str) -> None:
-        if family in self._runs:
+        if family in self._runs or not self._awaited[family]:
             return
         shared = {name: self._parameters[name] for name in ("seed", "data")}
         sees = FAMILIES_BY_NAME[family].sees
@@ -225,18 +235,21 @@ class MLflowTracking:
             self._client.log_inputs(self._runs[family], self._dataset_inputs)
 
     def _end(self, key: str, status: str) -> None:
-        for written in self._unwritten.pop(key, []):
-            written.wait()
-        if key in self._models and status == "FINISHED":
-            registry.register(self._client, self._models[key], self._tags)
-        self._client.set_terminated(self._runs[key], status)
-        del self._runs[key]
+        run_id = self._runs.pop(key)
+        try:
+            for written in self._unwritten.pop(key, []):
+                written.wait()
+            if key in self._models and status == "FINISHED":
+                registry.register(self._client, self._models[key], self._tags)
+        finally:
+            self._client.set_terminated(run_id, status)
 
     def _finish(self, status: str) -> None:
-        """End whatever is still open: the parent last."""
+        """End whatever is still open: the parent last. Also what could not be recorded wholly."""
         logging.getLogger("mnist_pipeline").removeHandler(self._listener)
         for key in reversed(list(self._runs)):
-            self._try(self._end, key, status)
+            with contextlib.suppress(Exception):  # it has been said; the next run ends it
+                self._end(key, status)
 
     def _sum_up(self) -> None:
         """What was asked, on which data, who won and what it cost: a note, and where to compare."""
@@ -254,7 +267,7 @@ class MLflowTracking:
             self._log_file("", "run_report", "")
         uri, experiment = self._settings["tracking_uri"], self._experiment_id
         if self._metrics and self._card:
-            link = families_link(uri, experiment, self._card["name"])
+            link = families_link(uri, experiment, self._tags["digits"])
             logger.info("Compare with earlier runs (first: make ui): %s", link)
         if self._trials_by:
             link = trials_link(uri, experiment, self._runs[""], self._trials_by)
@@ -278,17 +291,28 @@ class MLflowTracking:
             )
             for part in ("train", "test")
         ]
-        self._tags |= {"dataset": card["name"], "data_source": card["source"]}
+        shas = (card["sha256"][f"{part}_images"][:8] for part in ("train", "test"))
+        self._tags |= {
+            "dataset": card["name"],
+            "data_source": card["source"],
+            "digits": f"{card['name']} {' '.join(shas)}",  # those with the same can be compared
+        }
         for run_id in self._runs.values():
             self._client.log_inputs(run_id, self._dataset_inputs)
-            for name in ("dataset", "data_source"):
+            for name in ("dataset", "data_source", "digits"):
                 self._client.set_tag(run_id, name, self._tags[name])
         self._client.log_dict(self._runs[""], card, "dataset_card.json")
 
     def _log_epoch(self, network: str, epoch: dict[str, float]) -> None:
-        if network in FAMILIES_BY_NAME:  # and not a fold or a trial of one
+        if network in self._awaited:  # and not a fold or a trial of one
             self._try(self._start_family, network)
             self._try(self._log_curves, network, epoch)
+
+    def _log_history(self, family: str, history: pd.DataFrame) -> None:
+        self._histories[family] = history
+        if family not in self._unwritten:  # no epoch was heard: the log is set to warnings
+            for epoch in history.to_dict("records"):
+                self._log_curves(family, {str(name): value for name, value in epoch.items()})
 
     def _log_curves(self, family: str, epoch: dict[str, float]) -> None:
         curves = {f"fit/{name}": value for name, value in epoch.items() if name != "epoch"}
@@ -325,7 +349,21 @@ class MLflowTracking:
         self._log_numbers(family, {f"validation/{name}": v for name, v in scores.items()})
         best_by = self._parameters[family]["training"]["best_by"].removeprefix("val_")
         if family in self._models:
-            self._models[family].validation = (best_by, scores[best_by])
+            model = self._models[family]
+            model.validation = (best_by, scores[best_by])
+            model.train_images = report["train_images"]
+            model.key = self._what_scores_mean(family)
+
+    def _what_scores_mean(self, family: str) -> str:
+        """Validation scores with the same key can be compared."""
+        training = self._parameters[family]["training"]
+        decisive = {name: training[name] for name in ("loss", "best_by", "validation_fraction")}
+        decisive["validation_split"] = training["validation_split"]
+        shown = SHOWN_WITH.get(FAMILIES_BY_NAME[family].sees)
+        return fingerprint(
+            digits=self._tags.get("digits"), **decisive,
+            shown=self._parameters[shown] if shown else None,
+        )  # fmt: skip
 
     def _log_metrics(self, family: str, values: dict[str, Any]) -> None:
         self._metrics[family] = values

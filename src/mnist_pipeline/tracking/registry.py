@@ -19,6 +19,7 @@ class LoggedModel:
     """A model that a run has logged.
 
     validation: what it is chosen by, `loss` or `accuracy`, and its value for the epoch kept.
+    key: the same for models whose validation scores can be compared.
     """
 
     family: str
@@ -26,6 +27,8 @@ class LoggedModel:
     model_id: str
     uri: str
     validation: tuple[str, float] | None = None
+    key: str = ""
+    train_images: int = 0
 
 
 def log_model(run_id: str, family: str, model: Any, example: np.ndarray | None) -> LoggedModel:
@@ -92,7 +95,8 @@ def register(client: Any, model: LoggedModel, tags: dict[str, str]) -> None:
     kept: dict[str, str] = {k: tags[k] for k in ("dataset", "kedro_version") if k in tags}
     measure, value = model.validation or ("", 0.0)
     if measure:
-        kept[f"validation_{measure}"] = repr(value)
+        kept |= {f"validation_{measure}": repr(value), "validation_key": model.key}
+        kept["train_images"] = str(model.train_images)
     version = client.create_model_version(
         name, model.uri, model.run_id, tags=kept, model_id=model.model_id
     )
@@ -100,11 +104,21 @@ def register(client: Any, model: LoggedModel, tags: dict[str, str]) -> None:
         return
     alias = alias_for(tags["dataset"])
     try:
-        best = client.get_model_version_by_alias(name, alias)
+        best = client.get_model_version_by_alias(name, alias).tags
     except MlflowException:
         best = None
-    # One that was chosen by another measure cannot be compared; the newer one takes its place.
-    before = best.tags.get(f"validation_{measure}") if best else None
-    sign = 1 if measure == "accuracy" else -1
-    if before is None or sign * value > sign * float(before):
+    if best is None or _is_better(model, best):
         client.set_registered_model_alias(name, alias, version.version)
+
+
+def _is_better(model: LoggedModel, best: dict[str, str]) -> bool:
+    """Whether a model takes the place of the one with these tags.
+
+    By validation score where that means the same for both; where it does not, only if it was
+    trained on more digits: a short try-out must not push the real thing aside.
+    """
+    if best["validation_key"] != model.key:
+        return model.train_images > int(best["train_images"])
+    measure, value = model.validation or ("", 0.0)
+    before = float(best[f"validation_{measure}"])
+    return value > before if measure == "accuracy" else value < before

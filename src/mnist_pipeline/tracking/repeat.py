@@ -21,6 +21,7 @@ class Recipe:
 
     name: of the run. command: the whole of it, for a shell. commit: of the code, "" if it was not
     in git; changed: whether the code differed from it. dataset: which digits, if it got so far.
+    loads: what it loaded that earlier runs had left, which may be newer by now.
     """
 
     name: str
@@ -28,13 +29,16 @@ class Recipe:
     commit: str
     changed: bool
     dataset: str
+    loads: str = ""
 
     def as_shell(self) -> str:
         """Lines to copy into a shell."""
         lines = [f"# {self.name}" + (f", on {self.dataset}" if self.dataset else "")]
+        if self.loads:
+            lines.append(f"# It takes the newest of what runs have left: {self.loads}.")
         if self.changed:
             lines.append(
-                "# The code differed from that commit: git_changes.diff of the run in MLflow."
+                "# The code differed from that commit: see git_changes.diff of the run in MLflow."
             )
         if self.commit:
             lines.append(f"git checkout {self.commit}")
@@ -44,11 +48,10 @@ class Recipe:
         """Run the command with this Python, and return its exit code."""
         words = shlex.split(self.command)
         start = words.index("kedro")
-        environment = dict(word.split("=", 1) for word in words[:start])
+        named = dict(word.split("=", 1) for word in words[:start])
+        here = {k: v for k, v in os.environ.items() if k not in provenance.ENVIRONMENT}
         command = [sys.executable, "-m", "kedro", *words[start + 1 :]]
-        return subprocess.run(
-            command, cwd=project_path, env=os.environ | environment, check=False
-        ).returncode
+        return subprocess.run(command, cwd=project_path, env=here | named, check=False).returncode
 
     def check_code(self, project_path: Path) -> None:
         """Raise UserError when the code is not that of the run."""
@@ -78,4 +81,5 @@ def find_recipe(project_path: Path, run_id: str) -> Recipe:
         commit=tags.get("mlflow.source.git.commit", ""),
         changed=tags.get("git_changes") == "True",
         dataset=tags.get("dataset", ""),
+        loads=tags.get("loads", ""),
     )

@@ -46,12 +46,12 @@ def connect(settings: dict[str, Any], project_path: Path) -> tuple[Any, str]:
         ) from error
 
 
-def families_link(tracking_uri: str, experiment_id: str, dataset: str) -> str:
-    """The address of MLflow's charts of every family that was trained on a data set.
+def families_link(tracking_uri: str, experiment_id: str, digits: str) -> str:
+    """The address of MLflow's charts of every family that was trained on the same digits.
 
     MLflow's own first page compares nothing: it folds the families under their runs.
     """
-    which = f'tags.role = "family" and tags.dataset = "{dataset}"'
+    which = f'tags.role = "family" and tags.digits = "{digits}"'
     return _link(tracking_uri, experiment_id, which, ERROR)
 
 
@@ -76,11 +76,8 @@ def _link(tracking_uri: str, experiment_id: str, which: str, measure: str) -> st
 
 
 def this_process() -> str:
-    """A name for this process that no later one bears: machine, number and start."""
-    return _process(psutil.Process())
-
-
-def _process(process: psutil.Process) -> str:
+    """A name for this process that no later one bears: machine, number and start (s)."""
+    process = psutil.Process()
     return f"{socket.gethostname()}:{process.pid}:{process.create_time():.0f}"
 
 
@@ -88,15 +85,18 @@ def mark_killed(client: Any, experiment_id: str) -> None:
     """End the runs whose process was killed (`kill -9`, a power cut) before it could say so."""
     running = client.search_runs([experiment_id], "attributes.status = 'RUNNING'")
     for run in running:
-        host, _, rest = run.data.tags.get("process", "").partition(":")
-        if host != socket.gethostname():
-            continue  # of another machine: it may still be at work
-        try:
-            alive = _process(psutil.Process(int(rest.partition(":")[0])))
-        except psutil.NoSuchProcess:
-            alive = None
-        if alive != run.data.tags["process"]:
+        host, *process = run.data.tags.get("process", "").rsplit(":", 2)
+        # Of another machine: it may still be at work.
+        if host == socket.gethostname() and not _is_alive(*map(int, process)):
             client.set_terminated(run.info.run_id, "KILLED")
+
+
+def _is_alive(pid: int, started_s: int) -> bool:
+    try:
+        # The clock may have been set since; another process of this number began much later.
+        return abs(psutil.Process(pid).create_time() - started_s) < 60
+    except psutil.NoSuchProcess:
+        return False
 
 
 def alias_for(dataset: str) -> str:

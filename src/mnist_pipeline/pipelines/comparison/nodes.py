@@ -30,16 +30,22 @@ def collect_scores(trained: TrainedNetworks, *of_this_run: dict[str, Any]) -> pd
             f"There is nothing to compare in {trained.folder} yet. Train the families first, all "
             "of them: kedro run (quickly, on bundled digits: kedro run --env=demo)"
         )
-    digits = (of_this_run or newest[1:])[0]["train_sha256"]
+    digits = _digits((of_this_run or newest[1:])[0])
     found, dates = {m["family"]: m for m in of_this_run}, {}
     for family, versions in every.items():
         for version, metrics in versions.items():
-            wanted = found.setdefault(family, metrics) if metrics["train_sha256"] == digits else {}
-            if metrics == wanted:
+            if _digits(metrics) != digits:
+                continue
+            if metrics == found.setdefault(family, metrics):
                 dates[family] = version[:10]
                 break
     table = leaderboard.tabulate(leaderboard.with_missing(found))
     return table.assign(date=table["family"].map(dates))
+
+
+def _digits(metrics: dict[str, Any]) -> tuple[Any, Any]:
+    """Which digits a family was trained and scored on."""
+    return metrics.get("train_sha256"), metrics.get("test_sha256")
 
 
 def write_leaderboard(table: pd.DataFrame) -> str:

@@ -43,6 +43,7 @@ def collect_metrics(report: Report, card: Card, *scores: dict[str, Any]) -> dict
         **report,
         "test_images": card["test_images"],
         "train_sha256": card["sha256"]["train_images"],
+        "test_sha256": card["sha256"]["test_images"],
     }
     for some in scores:
         metrics |= some

@@ -185,13 +185,13 @@ def measure_classifiers(
     """
     comparable, missing = {}, []
     for family in families:
-        version, metrics = _newest(trained.all_scores(family), of_this_run)
-        if not metrics:
-            missing.append(family)
-        elif trained_on(metrics, card):
-            comparable[family] = trained.load(family, until=version)
+        scores = trained.all_scores(family)
+        fitting = [version for version, m in scores.items() if trained_on(m, card)]
+        own = [version for version in fitting if scores[version] in of_this_run]
+        if fitting:
+            comparable[family] = trained.load(family, until=(own or fitting)[0])
         else:
-            missing.append(f"{family} (trained on other digits)")
+            missing.append(f"{family} (trained on other digits)" if scores else family)
     if missing:
         logger.info(
             "Compared: %s. Not trained on these digits yet: %s. Train them with the same --env "
@@ -199,14 +199,6 @@ def measure_classifiers(
             *(", ".join(comparable), ", ".join(missing), missing[0].split(" ")[0]),
         )
     return measure_robustness(comparable, test, settings.curves, seed=seed)
-
-
-def _newest(
-    scores: dict[str, dict[str, Any]], of_this_run: tuple[dict[str, Any], ...]
-) -> tuple[str, dict[str, Any]]:
-    """The version and the metrics to go by: those of this run, or else the newest, if any."""
-    own = (item for item in scores.items() if item[1] in of_this_run)
-    return next(own, next(iter(scores.items()), ("", {})))
 
 
 def _split(things: tuple[Any, ...], n: int) -> list[tuple[Any, ...]]:
