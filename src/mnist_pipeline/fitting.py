@@ -157,7 +157,10 @@ def predict(model: keras.Model, inputs: np.ndarray) -> list[np.ndarray]:
 
     inputs: float32 (n, ...). Returns float32 (n, ...) for each output of the network.
     """
-    outputs = model.predict(inputs, batch_size=PREDICT_BATCH_SIZE, verbose=0)
+    if len(inputs) <= PREDICT_BATCH_SIZE:  # without the 50 ms that setting up a loop takes
+        outputs = model.predict_on_batch(inputs)
+    else:
+        outputs = model.predict(inputs, batch_size=PREDICT_BATCH_SIZE, verbose=0)
     return outputs if isinstance(outputs, list) else [outputs]
 
 
