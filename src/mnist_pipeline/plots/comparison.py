@@ -52,12 +52,13 @@ def leaderboard(
         costs[-1].legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False, fontsize=8)
     restored, rebuilt = below.subplots(1, 2, width_ratios=(1.6, 1))
     restores = table[table["judges"].str.contains("restoration")]
+    restores = restores.sort_values("psnr_db", ascending=False, na_position="last")
     _ranking(restored, restores, restores["psnr_db"].astype(float), "{:.2f} dB", {})
     for row, before in enumerate(restores["input_psnr_db"].astype(float)):
         label = "degraded digits, before restoration" if row == 0 else None
         restored.plot([before] * 2, [row - 0.35, row + 0.35], color=BLACK, ls="--", label=label)
     restored.set(xlabel="PSNR of restored test digits (dB): more is better")
-    restored.legend(loc="lower right", fontsize=8)
+    restored.legend(loc="lower right", bbox_to_anchor=(1, 1), frameon=False, fontsize=8)
     rebuilds = table[table["judges"].str.contains("reconstruction")]
     marks = {name: list(scores) for name, scores in originals.items()}
     _ranking(rebuilt, rebuilds, rebuilds["mse"].astype(float), "{:.5f}", marks)
