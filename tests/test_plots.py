@@ -16,7 +16,7 @@ from mnist_pipeline.reading.calibration import soften
 
 SCORES = {
     "dataset": "MNIST", "accuracy": 0.99, "parameters": 10, "fit_seconds": 3.0,
-    "input_psnr_db": 20.0,
+    "input_psnr_db": 20.0, "test_images": 10_000,
 }  # fmt: skip
 NAMES = [str(k) for k in range(10)]
 DATASET = "Testset, 30 digits"
