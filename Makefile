@@ -45,10 +45,12 @@ ui: $(READY) ## compare runs in MLflow at http://127.0.0.1:5050
 clean: ## remove .venv and caches; data and runs stay
 	rm -rf .venv build .viz .pytest_cache .mypy_cache .ruff_cache .hypothesis src/*.egg-info
 
+# Without --no-deps an older pip takes the newest release of a package that another one wants with an
+# extra, sees that it is not pinned, and gives up. The lock is complete: `pip check` finds nothing missing.
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -c "import sys; sys.exit(None if (3, 11) <= sys.version_info < (3, 14) else 'Python 3.11, 3.12 or 3.13 is needed, this is ' + sys.version.split()[0] + '. Name another: make PYTHON=python3.12 ...')"
 	$(PYTHON) -m venv .venv
 	@echo "Installing the pinned packages into .venv (about 1 GB to download, once)"
-	$(BIN)/pip install -q --require-hashes -r requirements.lock
+	$(BIN)/pip install -q --no-deps --require-hashes -r requirements.lock
 	$(BIN)/pip install -q --no-deps --no-build-isolation -e .
 	touch $@
