@@ -17,6 +17,7 @@ from tqdm import tqdm
 
 from mnist_pipeline.distortion import Step, distort
 from mnist_pipeline.errors import DivergenceError, UserError
+from mnist_pipeline.interrupts import held_interrupts
 from mnist_pipeline.lazy import keras, tf
 from mnist_pipeline.losses import loss_function
 from mnist_pipeline.parameters import TrainingSettings
@@ -130,16 +131,25 @@ def fit(
             )
         )
 
+    batches = _training_batches(
+        x, dict(zip(targets, y, strict=True)), train_indices, settings, seed
+    )
     started = time.perf_counter()
     try:
-        model.fit(
-            _training_batches(x, dict(zip(targets, y, strict=True)), train_indices, settings, seed),
-            validation_data=_batches(x, y, validation_indices, PREDICT_BATCH_SIZE),
-            epochs=settings.epochs,
-            callbacks=callbacks,
-            shuffle=False,  # the batches come shuffled
-            verbose=0,
-        )
+        with held_interrupts() as let_go:
+            callbacks.append(  # the last one: an epoch that is over is kept
+                keras.callbacks.LambdaCallback(
+                    on_train_batch_end=let_go, on_test_batch_end=let_go, on_epoch_end=let_go
+                )
+            )
+            model.fit(
+                batches,
+                validation_data=_batches(x, y, validation_indices, PREDICT_BATCH_SIZE),
+                epochs=settings.epochs,
+                callbacks=callbacks,
+                shuffle=False,  # the batches come shuffled
+                verbose=0,
+            )
     except KeyboardInterrupt:
         kept = f"The network after epoch {best.best_epoch}, the best so far, is in {best.path}"
         nothing = "No epoch was complete, so there is no network yet."
