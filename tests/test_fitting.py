@@ -1,5 +1,8 @@
 import io
 import logging
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -25,12 +28,15 @@ def settings(tmp_path):
             "batch_size": 32,
             "optimizer": "adam",
             "learning_rate": 0.01,
+            "schedule": "constant",
+            "warmup_fraction": 0.25,
             "validation_fraction": 0.1,
             "validation_split": "stratified",
             "early_stopping_patience": None,
             "reduce_lr_patience": None,
             "reduce_lr_factor": 0.5,
             "augmentation": None,
+            "precision": "float32",
             "best_by": "val_loss",
             "checkpoint": str(tmp_path / "checkpoints/best.keras"),
         }
@@ -58,6 +64,12 @@ def test_training_learns(bundled, settings):
     result = fit(bundled, settings(epochs=10))
     assert result.history["val_accuracy"].iloc[-1] > 0.7  # chance is 0.1
     assert result.history["loss"].iloc[-1] < result.history["loss"].iloc[0] / 5
+
+
+def test_a_network_trained_in_bfloat16_learns_and_is_saved_in_float32(bundled, settings):
+    result = fit(bundled, settings(epochs=10, precision="bfloat16"))
+    assert result.history["val_accuracy"].iloc[-1] > 0.7
+    assert {layer.compute_dtype for layer in result.model.layers} == {"float32"}
 
 
 def test_the_history_has_a_row_per_epoch(bundled, settings):
@@ -125,6 +137,40 @@ def test_the_learning_rate_is_lowered_when_the_loss_does_not_fall(bundled, setti
     assert 0.75 in rates.to_numpy()
 
 
+def test_one_cycle_goes_up_to_the_learning_rate_and_down_to_zero(bundled, settings):
+    chosen = settings(schedule="one_cycle", epochs=8, batch_size=100, learning_rate=0.02)
+    rates = fit(bundled, chosen).history["learning_rate"]  # after 2, 4, ... 16 batches
+    rising, falling = (
+        np.linspace(0.02 / 25, 0.02, 5),
+        0.01 * (1 + np.cos(np.pi * np.arange(13) / 12)),
+    )
+    expected = np.concatenate([rising, falling[1:]])[2::2]
+    np.testing.assert_allclose(rates, expected, rtol=1e-4, atol=1e-8)
+
+
+def test_one_cycle_without_warmup_only_falls(bundled, settings):
+    chosen = settings(schedule="one_cycle", warmup_fraction=0.0, epochs=4)
+    rates = fit(bundled, chosen).history["learning_rate"].to_numpy()
+    assert (np.diff([0.01, *rates]) < 0).all()
+    assert rates[-1] == pytest.approx(0)
+
+
+def test_a_network_trained_with_one_cycle_loads_without_this_package(bundled, settings, tmp_path):
+    model = fit(bundled, settings(schedule="one_cycle")).model
+    model.save(tmp_path / "model.keras")
+    code = (
+        "import sys, keras; "
+        "print(keras.models.load_model(sys.argv[1]).optimizer.get_config()['learning_rate']); "
+        "assert not any(name.startswith('mnist_pipeline') for name in sys.modules)"
+    )
+    loaded = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "model.keras")],
+        capture_output=True, text=True, check=True,
+        env={**os.environ, "KERAS_BACKEND": "tensorflow"},
+    )  # fmt: skip
+    assert "CosineDecay" in loaded.stdout
+
+
 @pytest.mark.parametrize("best_by", ["val_loss", "val_accuracy"])
 def test_a_training_that_diverges_is_stopped_with_advice(bundled, settings, best_by):
     chosen = settings(learning_rate=1e30, best_by=best_by)
@@ -160,7 +206,8 @@ def test_the_full_cnn_with_dropout_is_reproducible_to_the_last_bit(bundled, sett
 def test_each_epoch_is_one_line_in_the_log(bundled, settings, caplog):
     with caplog.at_level(logging.INFO):
         fit(bundled, settings(epochs=2))
-    lines = [record.getMessage() for record in caplog.records]
+    first, *lines = [record.getMessage() for record in caplog.records]
+    assert first.startswith("mlp: training in float32 (")
     assert [line.split("  ")[0] for line in lines] == ["mlp epoch 1/2", "mlp epoch 2/2"]
     assert "val_loss" in lines[0]
     assert "images/s" in lines[0]

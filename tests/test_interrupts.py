@@ -18,6 +18,9 @@ def as_in_a_run():
         signal.signal(number, handler)
 
 
+# ruff: noqa: PT012 - what comes after an interrupt inside `raises` is what these tests are about
+
+
 def interrupt(number=signal.SIGINT):
     os.kill(os.getpid(), number)
 

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
+from mnist_pipeline import engine
 from mnist_pipeline.distortion import Step, distort
 from mnist_pipeline.errors import DivergenceError, UserError
 from mnist_pipeline.interrupts import held_interrupts
@@ -25,6 +26,13 @@ from mnist_pipeline.parameters import TrainingSettings
 logger = logging.getLogger(__name__)
 
 PREDICT_BATCH_SIZE = 500
+
+ONE_CYCLE_RISE = 25
+"""How many times lower than its highest the rate of a cycle begins: Smith 2018, arXiv:1708.07120,
+in the form of fastai and PyTorch."""
+
+AHEAD = 2
+"""How many batches are made while the network computes."""
 
 LOGGED = ("loss", "accuracy", "val_loss", "val_accuracy", "test_loss")
 """What a line of the log shows of an epoch; the history has it all."""
@@ -104,14 +112,14 @@ def fit(
     Writes the best network so far to `settings.checkpoint`, so that an interrupted training
     leaves something. Raises DivergenceError when the loss is no longer a number.
     """
-    model.compile(
-        optimizer=_optimizer(settings),
-        loss=[loss_function(_of(settings.loss, thing)) for thing in targets],
-        loss_weights=[_of(settings.loss_weights or 1.0, thing) for thing in targets],
-        metrics=[["accuracy"] if thing == "one_hot_labels" else [] for thing in targets],
-    )
+    precision = engine.choose_precision(settings.precision)
+    logger.info("%s: training in %s (%s)", name, precision, engine.machine())
+    fast = engine.fast_copy(model, precision)
+    steps = settings.epochs * math.ceil(len(train_indices) / settings.batch_size)
+    for network in (fast, model):  # the latter as it is saved
+        _compile(network, settings, list(targets), steps)
     progress = _Progress(name, settings.epochs, len(train_indices), settings.batch_size)
-    best = _BestCheckpoint(name, Path(settings.checkpoint), settings.best_by)
+    best = _BestCheckpoint(name, model, Path(settings.checkpoint), settings.best_by)
     x = tf.constant(inputs)
     y = tuple(x if target is inputs else tf.constant(target) for target in targets.values())
     tracking = [_TestLoss(_test_batches(*test))] if test else []
@@ -142,7 +150,7 @@ def fit(
                     on_train_batch_end=let_go, on_test_batch_end=let_go, on_epoch_end=let_go
                 )
             )
-            model.fit(
+            fast.fit(
                 batches,
                 validation_data=_batches(x, y, validation_indices, PREDICT_BATCH_SIZE),
                 epochs=settings.epochs,
@@ -170,13 +178,40 @@ def predict(model: keras.Model, inputs: np.ndarray) -> list[np.ndarray]:
     if len(inputs) <= PREDICT_BATCH_SIZE:  # without the 50 ms that setting up a loop takes
         outputs = model.predict_on_batch(inputs)
     else:
-        outputs = model.predict(inputs, batch_size=PREDICT_BATCH_SIZE, verbose=0)
+        rows = np.arange(len(inputs))
+        batches = _batches(tf.constant(inputs), (), rows, PREDICT_BATCH_SIZE)
+        outputs = model.predict(batches, verbose=0)
     return outputs if isinstance(outputs, list) else [outputs]
 
 
-def _optimizer(settings: TrainingSettings) -> Any:
+def _compile(
+    network: keras.Model, settings: TrainingSettings, things: list[str], steps: int
+) -> None:
+    """things: what each output of the network returns. steps: batches of the whole training."""
+    network.compile(
+        optimizer=_optimizer(settings, steps),
+        loss=[loss_function(_of(settings.loss, thing)) for thing in things],
+        loss_weights=[_of(settings.loss_weights or 1.0, thing) for thing in things],
+        metrics=[["accuracy"] if thing == "one_hot_labels" else [] for thing in things],
+        jit_compile="auto" if engine.has_gpu() else False,  # XLA is four times slower on processors
+    )
+    # Otherwise the first batch does it, for which TensorFlow traces the training step once more.
+    network.optimizer.build(network.trainable_variables)
+
+
+def _optimizer(settings: TrainingSettings, steps: int) -> Any:
+    """steps: how many batches the whole training has."""
     optimizers = {"adam": keras.optimizers.Adam, "rmsprop": keras.optimizers.RMSprop}
-    return optimizers[settings.optimizer](settings.learning_rate)
+    rate: Any = settings.learning_rate
+    if settings.schedule == "one_cycle":
+        rising = round(settings.warmup_fraction * steps)
+        rate = keras.optimizers.schedules.CosineDecay(
+            rate / ONE_CYCLE_RISE if rising else rate,
+            decay_steps=steps - rising,
+            warmup_target=rate if rising else None,
+            warmup_steps=rising,
+        )
+    return optimizers[settings.optimizer](rate)
 
 
 def _of(setting: Any, thing: str) -> Any:
@@ -198,8 +233,8 @@ def _training_batches(
     if settings.augmentation is not None:
         batch_seeds = tf.data.Dataset.random(seed, rerandomize_each_iteration=True)
         augment = _augmentation(settings.augmentation, tuple(y))
-        batches = tf.data.Dataset.zip(batches, batch_seeds).map(augment, tf.data.AUTOTUNE)
-    return batches.prefetch(tf.data.AUTOTUNE)
+        batches = tf.data.Dataset.zip(batches, batch_seeds).map(augment, num_parallel_calls=AHEAD)
+    return _ahead(batches)
 
 
 def _batches(
@@ -207,15 +242,25 @@ def _batches(
 ) -> tf.data.Dataset:
     """Batches of the rows `indices` as they are, in this order."""
     rows = tf.data.Dataset.from_tensor_slices(indices).batch(batch_size)
-    return _gather(rows, x, y).prefetch(tf.data.AUTOTUNE)
+    return _ahead(_gather(rows, x, y))
 
 
 def _gather(batches: tf.data.Dataset, x: tf.Tensor, y: tuple[tf.Tensor, ...]) -> tf.data.Dataset:
     """Inputs and targets of batches of rows, taken when they are needed: no copy of the data."""
     return batches.map(
-        lambda rows: (tf.gather(x, rows), tuple(tf.gather(target, rows) for target in y)),
-        tf.data.AUTOTUNE,
+        lambda rows: (tf.gather(x, rows), tuple(tf.gather(target, rows) for target in y))
     )
+
+
+def _ahead(batches: tf.data.Dataset) -> tf.data.Dataset:
+    """Batches made while the network computes.
+
+    How many at a time is fixed: whoever ends with TensorFlow 2.21's own tuning of it waits, up to a
+    minute, until the tuner awakes (docs/decisions/0018-training-engine.md).
+    """
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return batches.prefetch(AHEAD).with_options(options)
 
 
 def _augmentation(steps: list[Step], things: tuple[str, ...]) -> Callable[..., Any]:
@@ -257,11 +302,11 @@ class _TestLoss(keras.callbacks.Callback):
 
 
 class _BestCheckpoint(keras.callbacks.Callback):
-    """Keeps the best network on disk while training goes on, and gives its weights back."""
+    """Keeps the best network on disk while its copy is trained, and gives it those weights."""
 
-    def __init__(self, name: str, path: Path, best_by: str) -> None:
+    def __init__(self, name: str, network: keras.Model, path: Path, best_by: str) -> None:
         super().__init__()
-        self.name, self.path, self.best_by = name, path, best_by
+        self.name, self.network, self.path, self.best_by = name, network, path, best_by
         self.unfinished = path.with_name(f"unfinished-{path.name}")
         self.sign = 1 if best_by.endswith("accuracy") else -1
         self.best_score, self.best_epoch = -math.inf, 0
@@ -283,13 +328,14 @@ class _BestCheckpoint(keras.callbacks.Callback):
         score = self.sign * scores[best_by]
         if score > self.best_score:
             self.best_weights = self.model.get_weights()
+            engine.hand_over(self.model, self.network)
             # Under another name first: an interruption must not leave half a network.
-            self.model.save(self.unfinished)
+            self.network.save(self.unfinished)
             os.replace(self.unfinished, self.path)  # noqa: PTH105
             self.best_score, self.best_epoch = score, epoch + 1
 
     def restore(self) -> None:
-        self.model.set_weights(self.best_weights)
+        self.network.set_weights(self.best_weights)
 
 
 def _where_watched() -> dict[str, Any]:

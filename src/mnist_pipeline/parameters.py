@@ -132,14 +132,26 @@ class TrainingSettings(Settings):
     epochs: Count
     batch_size: Count
     learning_rate: Positive
+    schedule: Literal["constant", "one_cycle"]
+    warmup_fraction: Annotated[float, Field(ge=0, lt=1)]
     validation_fraction: Fraction
     validation_split: Literal["stratified", "first"]
     early_stopping_patience: Count | None
     reduce_lr_patience: Count | None
     reduce_lr_factor: Fraction
     augmentation: Annotated[list[Step], Field(min_length=1)] | None
+    precision: Literal["auto", "float32", "bfloat16"]
     best_by: str
     checkpoint: Annotated[str, Field(pattern=r"\.keras$")]
+
+    @model_validator(mode="after")
+    def _has_one_who_sets_the_rate(self) -> "TrainingSettings":
+        if self.schedule != "constant" and self.reduce_lr_patience is not None:
+            raise ValueError(
+                f"schedule = {self.schedule} sets the learning rate of every batch, so "
+                f"reduce_lr_patience = {self.reduce_lr_patience} cannot lower it; write null"
+            )
+        return self
 
 
 LabelLoss = Literal["categorical_crossentropy"]
