@@ -235,11 +235,18 @@ def test_without_accuracy_there_is_one_curve(history):
 
 
 def test_examples_say_what_they_are_and_what_they_were_taken_for(pictures, tiny_digits):
-    title = pictures["examples"].axes[0].get_title()
+    (axes,) = pictures["examples"].axes
+    above, below = axes.texts[::2], axes.texts[1::2]
     label = tiny_digits.labels[0]
-    assert title == f"{label}, read {(label + 1) % 10}"
-    assert pictures["examples"].axes[5].get_title() == str(tiny_digits.labels[5])
-    assert pictures["examples"].axes[0].get_xlabel() == "82.0%"
+    assert above[0].get_text() == f"{label}, read {(label + 1) % 10}"
+    assert above[0].get_color() == style.VERMILION
+    assert above[5].get_text() == str(tiny_digits.labels[5])
+    assert below[0].get_text() == "82.0%"
+    assert len(axes.images) == len(above) == len(tiny_digits.labels)
+    # Each is drawn under its own text.
+    left, right, _, _ = axes.images[5].get_extent()
+    assert above[5].get_position()[0] == (left + right) / 2
+    np.testing.assert_array_equal(axes.images[5].get_array(), tiny_digits.images[5])
 
 
 def test_the_interval_of_an_accuracy_agrees_with_the_published_example():

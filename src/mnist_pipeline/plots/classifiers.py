@@ -11,6 +11,7 @@ from mnist_pipeline.plots.style import (
     SKY,
     VERMILION,
     new_figure,
+    show_grid,
     show_picture,
     wilson_interval,
     without_empty,
@@ -104,18 +105,20 @@ def examples(
     images: uint8 (n, 28, 28). labels: integers (n,). probabilities: float (n, classes).
     """
     figure = new_figure(10, 5.6, title, dataset)
-    grid = figure.subplots(4, 10)
+    cells = list(np.ndindex(4, 10))[: len(images)]
     predicted, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
-    rows = zip(grid.flat, images, labels, predicted, confidence, strict=False)
-    for axes, image, label, guess, sure in rows:
-        show_picture(axes, image)
+    above, below, colours = {}, {}, {}
+    for cell, label, guess, sure in zip(cells, labels, predicted, confidence, strict=False):
         right = label == guess
-        text = class_names[guess] if right else f"{class_names[label]}, read {class_names[guess]}"
-        axes.set_title(text, fontsize=8, color=BLUE if right else VERMILION, pad=2)
-        axes.set_xlabel(f"{sure:.1%}", fontsize=7, labelpad=1)
+        name = class_names[guess]
+        above[cell] = name if right else f"{class_names[label]}, read {name}"
+        below[cell] = f"{sure:.1%}"
+        colours[cell] = BLUE if right else VERMILION
+    pictures = dict(zip(cells, images, strict=False))
+    show_grid(figure.subplots(), pictures, above=above, below=below, colours=colours)
     if not len(images):
         figure.text(0.5, 0.5, "There are none.", ha="center", fontsize=14)
-    return without_empty(figure)
+    return figure
 
 
 def probability_bars(

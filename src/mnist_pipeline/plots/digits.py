@@ -8,6 +8,7 @@ from mnist_pipeline.plots.style import (
     ORANGE,
     VERMILION,
     new_figure,
+    show_grid,
     show_picture,
     without_empty,
 )
@@ -43,14 +44,15 @@ def samples(images: np.ndarray, labels: np.ndarray, class_names: list[str], data
 
     images: uint8 (n, 28, 28). labels: uint8 (n,).
     """
-    rows = 4
-    figure = new_figure(0.85 * len(class_names), 4.4, "Four training digits of each class", dataset)
-    grid = figure.subplots(rows, len(class_names), squeeze=False)
-    for k, name in enumerate(class_names):
-        grid[0, k].set_title(name, fontsize=10)
-        for axes, image in zip(grid[:, k], images[labels == k][:rows], strict=False):
-            show_picture(axes, image)
-    return without_empty(figure)
+    figure = new_figure(0.85 * len(class_names), 4.2, "Four training digits of each class", dataset)
+    pictures = {
+        (row, k): image
+        for k in range(len(class_names))
+        for row, image in enumerate(images[labels == k][:4])
+    }
+    above = {(0, k): name for k, name in enumerate(class_names)}
+    show_grid(figure.subplots(), pictures, above=above)
+    return figure
 
 
 def picture_rows(
@@ -61,14 +63,19 @@ def picture_rows(
     rows: name -> float or uint8 (n, 28, 28) or (n, 28, 28, 1), all of equal length.
     captions: a text under each column.
     """
-    figure = new_figure(10, 1.05 * len(rows) + 0.9, title, dataset)
-    grid = figure.subplots(len(rows), len(captions), squeeze=False)
-    for line, (name, images) in zip(grid, rows.items(), strict=True):
-        for axes, image in zip(line, images, strict=True):
-            show_picture(axes, image.reshape(image.shape[:2]))
-        line[0].set_ylabel(name, fontsize=9)
-    for axes, caption in zip(grid[-1], captions, strict=True):
-        axes.set_xlabel(caption, fontsize=8)
+    figure = new_figure(10, 0.95 * len(rows) + 1.0, title, dataset)
+    axes = figure.subplots()
+    pictures = {
+        (row, column): image.reshape(image.shape[:2])
+        for row, images in enumerate(rows.values())
+        for column, image in enumerate(images)
+    }
+    last = len(rows) - 1
+    below = {(last, column): caption for column, caption in enumerate(captions)}
+    show_grid(axes, pictures, below=below)
+    for row, name in enumerate(rows):
+        _, _, bottom, top = axes.images[row * len(captions)].get_extent()
+        axes.text(-5, (top + bottom) / 2, name, rotation=90, ha="right", va="center", fontsize=8)
     return figure
 
 

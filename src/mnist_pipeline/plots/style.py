@@ -38,6 +38,57 @@ def show_picture(axes: Axes, image: np.ndarray) -> None:
     axes.set_yticks([])
 
 
+Cell = tuple[int, int]
+"""Row and column, counted from the upper left corner."""
+
+
+def show_grid(
+    axes: Axes,
+    pictures: dict[Cell, np.ndarray],
+    *,
+    above: dict[Cell, str] | None = None,
+    below: dict[Cell, str] | None = None,
+    colours: dict[Cell, str] | None = None,
+) -> None:
+    """Draw many pictures of one size, with a text above and below each.
+
+    All in one pair of axes, with one pixel a unit: a pair for each takes three times as long.
+    pictures: float (0 to 1) or uint8 (height, width). colours: of the texts above, else black.
+    """
+    above, below, colours = above or {}, below or {}, colours or {}
+    axes.set_axis_off()
+    if not pictures:
+        return
+    height, width = next(iter(pictures.values())).shape
+    line = height // 3  # that a text takes
+    rows, columns = (1 + max(cell[i] for cell in pictures) for i in (0, 1))
+    tops, y = [], 0
+    for row in range(rows):
+        y += line * _has_text(above, row)
+        tops.append(y)
+        y += height + line * _has_text(below, row) + 4
+    for cell, picture in pictures.items():
+        top, left = tops[cell[0]], cell[1] * (width + 6)
+        white = 255 if picture.dtype == np.uint8 else 1
+        axes.imshow(
+            picture, cmap="gray", vmin=0, vmax=white, interpolation="nearest",
+            extent=(left, left + width, top + height, top),
+        )  # fmt: skip
+        middle = left + width / 2
+        if cell in above:
+            axes.text(
+                middle, top - 1, above[cell], ha="center", va="bottom", fontsize=8,
+                color=colours.get(cell, BLACK),
+            )  # fmt: skip
+        if cell in below:
+            axes.text(middle, top + height + 1, below[cell], ha="center", va="top", fontsize=7)
+    axes.set(xlim=(-3, columns * (width + 6) - 3), ylim=(y, -2))
+
+
+def _has_text(texts: dict[Cell, str], row: int) -> bool:
+    return any(text for cell, text in texts.items() if cell[0] == row)
+
+
 def without_empty(figure: Figure) -> Figure:
     for axes in figure.axes:
         if not axes.has_data():
