@@ -5,7 +5,7 @@ READY := .venv/ready
 export MLFLOW_DISABLE_TELEMETRY = true
 export MLFLOW_SERVER_ENABLE_JOB_EXECUTION = false
 .DEFAULT_GOAL := help
-.PHONY: help demo app notebooks test lint format lock viz viz-build ui clean
+.PHONY: help demo app notebooks test lint format lock viz viz-build ui benchmark clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ viz-build: $(READY) ## write them, with previews of what runs have left, as a st
 
 ui: $(READY) ## compare runs in MLflow at http://127.0.0.1:5050
 	$(BIN)/mlflow server --backend-store-uri sqlite:///mlflow.db --host 127.0.0.1 --port 5050
+
+benchmark: $(READY) ## time training against plain scripts, on MNIST (leave the machine alone meanwhile)
+	$(BIN)/python -m benchmarks.training
 
 clean: ## remove .venv and caches; data and runs stay
 	rm -rf .venv build .viz .pytest_cache .mypy_cache .ruff_cache .hypothesis src/*.egg-info

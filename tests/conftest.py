@@ -1,12 +1,9 @@
 """Digits small enough to see through, and a copy of the project to run things in."""
 
-import functools
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,12 +14,11 @@ from kedro.config import OmegaConfigLoader
 
 from mnist_pipeline.digits import Digits
 from mnist_pipeline.settings import CONFIG_LOADER_ARGS
+from tests.projects import PROJECT, copy_project
 from tests.server import running_server
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
-
-PROJECT = Path(__file__).parents[1]
 
 # A test must not depend on the machine's own MNIST, nor write into the project's store; those
 # marked `mnist` ask for the folder by the fixture below. (Under another name the workers get it.)
@@ -86,28 +82,6 @@ def load_parameters(env: str = "base") -> dict[str, Any]:
     """The parameters of an environment, as Kedro reads them."""
     arguments = {**CONFIG_LOADER_ARGS, "default_run_env": env}
     return dict(OmegaConfigLoader(str(PROJECT / "conf"), env=env, **arguments)["parameters"])
-
-
-@functools.cache
-def empty_store() -> Path:
-    """A store of MLflow's in which nothing has been recorded: to make one takes seconds."""
-    import mlflow
-
-    path = Path(tempfile.mkdtemp()) / "mlflow.db"
-    mlflow.MlflowClient(f"sqlite:///{path}").search_experiments()
-    return path
-
-
-def copy_project(folder: Path) -> Path:
-    """The project as a fresh clone has it: configuration and code, no data."""
-    shutil.copy(empty_store(), folder)
-    not_in_git = shutil.ignore_patterns("local", "__pycache__", "*.egg-info", ".ipynb_checkpoints")
-    for name in ("conf", "notebooks", "src"):
-        shutil.copytree(PROJECT / name, folder / name, ignore=not_in_git)
-    (folder / "conf/local").mkdir()
-    for name in ("pyproject.toml", ".telemetry"):
-        shutil.copy(PROJECT / name, folder)
-    return folder
 
 
 @pytest.fixture

@@ -55,7 +55,10 @@ def folder(tmp_path_factory):
     ("arguments", "message"),
     [
         ("--pipeline=mpl", "Error: There is no pipeline 'mpl'. Did you mean mlp?"),
-        ("--env=tset", "Error: There is no environment 'tset'; there are base, demo, local, test."),
+        (
+            "--env=tset",
+            "Error: There is no environment 'tset'; there are base, best, demo, local, test.",
+        ),
         ("--params=mlp.training.epoch=1", "mlp.training.epoch = 1: there is no such key; did you"),
         ("--params=seed", "Error: --params: expected key=value, found 'seed'."),
         ("--params=data.sources=[mnist_files]", "add bundled_digits to data.sources."),

@@ -36,9 +36,20 @@ def normalized_and_dropped():
     return keras.Model(inputs, outputs)
 
 
-@pytest.mark.parametrize("family", EVERY_FAMILY, ids=lambda family: family.name)
-def test_a_copy_computes_what_the_network_computes(family):
-    model = build(family)
+OTHER_SETTINGS = [
+    ("autoencoder", {"batch_normalization": True, "dropout": 0.1}),  # in networks inside it
+    ("enhancement", {"residual": True}),  # operations that are no layers
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "changes"), [*((family.name, {}) for family in EVERY_FAMILY), *OTHER_SETTINGS]
+)
+def test_a_copy_computes_what_the_network_computes(name, changes):
+    (family,) = (family for family in EVERY_FAMILY if family.name == name)
+    model = build(family, **changes)
+    random = np.random.default_rng(0)  # fresh averages, gains and shifts could be exchanged
+    model.set_weights([w + random.uniform(0.01, 0.1, w.shape) for w in model.get_weights()])
     copy = fast_copy(model, "float32")
     ours, theirs = (network.predict_on_batch(images()) for network in (copy, model))
     for one, other in zip(tf.nest.flatten(ours), tf.nest.flatten(theirs), strict=True):
@@ -88,9 +99,10 @@ def test_what_a_faster_layer_does_not_know_is_left_to_keras():
     inputs = x = keras.Input((6, 6, 2))
     x = keras.layers.BatchNormalization(axis=1)(x)
     x = keras.layers.BatchNormalization(scale=False)(x)
+    x = keras.layers.BatchNormalization(trainable=False)(x)
     x = keras.layers.Dropout(0.5, noise_shape=(None, 1, 1, 2))(x)
     kinds = [type(layer) for layer in fast_copy(keras.Model(inputs, x), "float32").layers[1:]]
-    assert kinds == [keras.layers.BatchNormalization] * 2 + [keras.layers.Dropout]
+    assert kinds == [keras.layers.BatchNormalization] * 3 + [keras.layers.Dropout]
 
 
 @pytest.mark.parametrize("family", EVERY_FAMILY, ids=lambda family: family.name)
@@ -114,6 +126,7 @@ def test_a_network_has_the_weights_and_the_optimizer_of_its_copy(normalized_and_
     model.save(tmp_path / "model.keras")
     loaded = keras.models.load_model(tmp_path / "model.keras")
     assert type(loaded.layers[2]) is keras.layers.BatchNormalization
+    np.testing.assert_array_equal(loaded(x), copy(x))
     for ours, theirs in (
         (loaded.get_weights(), copy.get_weights()),
         (loaded.optimizer.variables, copy.optimizer.variables),
@@ -137,6 +150,7 @@ def test_bfloat16_is_chosen_where_the_processor_has_it(flags, chosen, tmp_path, 
     if flags:
         path.write_text(flags)
     monkeypatch.setattr(engine, "CPU_FLAGS", path)
+    monkeypatch.setattr(engine, "has_gpu", lambda: False)
     assert choose_precision("auto") == chosen
     assert choose_precision("float32") == "float32"
     assert choose_precision("bfloat16") == "bfloat16"

@@ -1,6 +1,7 @@
 import io
 import logging
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -70,13 +71,16 @@ def test_a_network_trained_in_bfloat16_learns_and_is_saved_in_float32(bundled, s
     result = fit(bundled, settings(epochs=10, precision="bfloat16"))
     assert result.history["val_accuracy"].iloc[-1] > 0.7
     assert {layer.compute_dtype for layer in result.model.layers} == {"float32"}
+    in_float32 = fit(bundled, settings(epochs=1))
+    assert abs(result.history["loss"][0] / in_float32.history["loss"][0] - 1) > 1e-6  # not the same
 
 
 def test_the_history_has_a_row_per_epoch(bundled, settings):
     history = fit(bundled, settings()).history
     assert history["epoch"].tolist() == [1, 2, 3]
     assert set(history) == {
-        *("epoch", "loss", "val_loss", "accuracy", "val_accuracy", "learning_rate", "seconds")
+        *("epoch", "loss", "val_loss", "accuracy", "val_accuracy", "learning_rate", "seconds"),
+        "images_per_second",
     }
 
 
@@ -122,6 +126,25 @@ def test_an_interrupted_training_leaves_its_checkpoint_and_says_where(
         fit(bundled, chosen)
     assert keras.models.load_model(chosen.checkpoint).count_params() == 12_730
     assert f"after epoch 1, the best so far, is in {chosen.checkpoint}" in caplog.text
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_waits_for_the_end_of_the_batch(bundled, settings, monkeypatch, number):
+    batches = []
+
+    def interrupt(self, batch, logs=None):
+        if batch == 2:
+            os.kill(os.getpid(), number)
+        batches.append(batch)
+
+    monkeypatch.setattr(fitting._Progress, "on_train_batch_end", interrupt)
+    before = signal.signal(number, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            fit(bundled, settings())
+    finally:
+        signal.signal(number, before)
+    assert batches == [0, 1, 2]
 
 
 def test_early_stopping_ends_a_training_that_does_not_improve(bundled, settings):

@@ -58,9 +58,15 @@ def test_signals_are_raised_at_once_again_afterwards():
         pytest.fail("held after the end")
 
 
-def test_an_error_is_not_hidden_by_an_interrupt_that_came_with_it():
-    with pytest.raises(ValueError, match="of the step"), held_interrupts():
+def test_an_interrupt_is_not_lost_in_an_error_that_somebody_may_catch():
+    with pytest.raises(KeyboardInterrupt) as raised, held_interrupts():
         interrupt()
+        raise ValueError("of the step")
+    assert str(raised.value.__cause__) == "of the step"
+
+
+def test_an_error_without_an_interrupt_is_handed_on():
+    with pytest.raises(ValueError, match="of the step"), held_interrupts():
         raise ValueError("of the step")
 
 

@@ -147,7 +147,7 @@ def test_outside_of_a_project_the_message_says_where_notebooks_belong(
 def test_the_environment_base_has_the_settings_of_mnist(
     trained: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for env, epochs in (("base", 30), ("demo", 10)):
+    for env, epochs in (("base", 30), ("demo", 6)):
         monkeypatch.chdir(trained)
         assert open_catalog(env).load("params:cnn.training").epochs == epochs
 

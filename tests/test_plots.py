@@ -236,13 +236,14 @@ def test_without_accuracy_there_is_one_curve(history):
 
 def test_examples_say_what_they_are_and_what_they_were_taken_for(pictures, tiny_digits):
     (axes,) = pictures["examples"].axes
-    above, below = axes.texts[::2], axes.texts[1::2]
+    n = len(tiny_digits.labels)
+    above, below = axes.texts[:n], axes.texts[n:]
     label = tiny_digits.labels[0]
     assert above[0].get_text() == f"{label}, read {(label + 1) % 10}"
     assert above[0].get_color() == style.VERMILION
     assert above[5].get_text() == str(tiny_digits.labels[5])
     assert below[0].get_text() == "82.0%"
-    assert len(axes.images) == len(above) == len(tiny_digits.labels)
+    assert len(axes.images) == len(below) == n
     # Each is drawn under its own text.
     left, right, _, _ = axes.images[5].get_extent()
     assert above[5].get_position()[0] == (left + right) / 2

@@ -37,7 +37,7 @@ def has_gpu() -> bool:
     return bool(tf.config.list_physical_devices("GPU"))
 
 
-def machine() -> str:
+def device() -> str:
     """Where training computes, for the log."""
     if has_gpu():
         return ", ".join(device.name for device in tf.config.list_logical_devices("GPU"))
@@ -93,8 +93,10 @@ def _output_layers(model: keras.Model) -> list[Any]:
 def _is_usual(layer: Any) -> bool:
     """Whether a layer has no option that its faster equal would not know."""
     if isinstance(layer, keras.layers.BatchNormalization):
-        rank = len(layer.input.shape)
-        return layer.scale and layer.center and layer.axis in (-1, rank - 1) and rank in (2, 4)
+        rank = layer.input_spec.ndim
+        is_last = layer.axis in (-1, rank - 1)
+        is_special = layer.renorm or layer.synchronized or not layer.trainable
+        return layer.scale and layer.center and is_last and rank in (2, 4) and not is_special
     return getattr(layer, "noise_shape", None) is None
 
 
@@ -106,7 +108,7 @@ def _faster_layers() -> dict[type, type]:
         """Batch normalisation whose sums and gradients are one operation each."""
 
         def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
-            if not training:
+            if not training or not self.trainable or mask is not None:
                 return super().call(inputs, training=training, mask=mask)
             is_flat = len(inputs.shape) == 2
             x = inputs[:, tf.newaxis, tf.newaxis, :] if is_flat else inputs

@@ -28,8 +28,9 @@ logger = logging.getLogger(__name__)
 PREDICT_BATCH_SIZE = 500
 
 ONE_CYCLE_RISE = 25
-"""How many times lower than its highest the rate of a cycle begins: Smith 2018, arXiv:1708.07120,
-in the form of fastai and PyTorch."""
+"""How many times lower than its highest the rate of a cycle begins; 25 in fastai and PyTorch too.
+One cycle is from Smith 2018, arXiv:1708.07120; here it rises in a line, falls as a cosine to 0, and
+leaves momentum alone."""
 
 AHEAD = 2
 """How many batches are made while the network computes."""
@@ -43,9 +44,10 @@ class Fit:
     """A trained network and what training it took.
 
     model: with the weights of its best epoch.
-    history: a row per epoch: `epoch` (from 1), `loss`, `val_loss`, `learning_rate`, `seconds`,
-        `accuracy`, `val_accuracy` for classifiers, `test_loss` if asked for, and a loss per output
-        where there are several.
+    history: a row per epoch: `epoch` (from 1), `loss`, `val_loss`, `learning_rate`, `seconds`
+        (validation included), `images_per_second` (training digits, without it), `accuracy`,
+        `val_accuracy` for classifiers, `test_loss` if asked for, and a loss per output where there
+        are several.
     best_epoch: counted from 1.
     fit_seconds: from the first batch to the last, validation included.
     """
@@ -113,7 +115,7 @@ def fit(
     leaves something. Raises DivergenceError when the loss is no longer a number.
     """
     precision = engine.choose_precision(settings.precision)
-    logger.info("%s: training in %s (%s)", name, precision, engine.machine())
+    logger.info("%s: training in %s (%s)", name, precision, engine.device())
     fast = engine.fast_copy(model, precision)
     steps = settings.epochs * math.ceil(len(train_indices) / settings.batch_size)
     for network in (fast, model):  # the latter as it is saved
@@ -142,9 +144,13 @@ def fit(
     batches = _training_batches(
         x, dict(zip(targets, y, strict=True)), train_indices, settings, seed
     )
+    validation = _batches(x, y, validation_indices, PREDICT_BATCH_SIZE)
     started = time.perf_counter()
     try:
         with held_interrupts() as let_go:
+            # Makes the variables of the metrics. Otherwise the first batch does it, for which
+            # TensorFlow traces the training step twice.
+            fast.evaluate(validation.take(1), verbose=0)
             callbacks.append(  # the last one: an epoch that is over is kept
                 keras.callbacks.LambdaCallback(
                     on_train_batch_end=let_go, on_test_batch_end=let_go, on_epoch_end=let_go
@@ -152,7 +158,7 @@ def fit(
             )
             fast.fit(
                 batches,
-                validation_data=_batches(x, y, validation_indices, PREDICT_BATCH_SIZE),
+                validation_data=validation,
                 epochs=settings.epochs,
                 callbacks=callbacks,
                 shuffle=False,  # the batches come shuffled
@@ -193,7 +199,6 @@ def _compile(
         loss=[loss_function(_of(settings.loss, thing)) for thing in things],
         loss_weights=[_of(settings.loss_weights or 1.0, thing) for thing in things],
         metrics=[["accuracy"] if thing == "one_hot_labels" else [] for thing in things],
-        jit_compile="auto" if engine.has_gpu() else False,  # XLA is four times slower on processors
     )
     # Otherwise the first batch does it, for which TensorFlow traces the training step once more.
     network.optimizer.build(network.trainable_variables)
@@ -204,7 +209,7 @@ def _optimizer(settings: TrainingSettings, steps: int) -> Any:
     optimizers = {"adam": keras.optimizers.Adam, "rmsprop": keras.optimizers.RMSprop}
     rate: Any = settings.learning_rate
     if settings.schedule == "one_cycle":
-        rising = round(settings.warmup_fraction * steps)
+        rising = min(round(settings.warmup_fraction * steps), steps - 1)
         rate = keras.optimizers.schedules.CosineDecay(
             rate / ONE_CYCLE_RISE if rising else rate,
             decay_steps=steps - rising,
@@ -378,12 +383,14 @@ class _Progress(keras.callbacks.Callback):
             for name, value in (logs or {}).items()
             if name != "learning_rate"
         }
-        row = {"epoch": epoch + 1, **scores, "learning_rate": rate, "seconds": seconds}
+        per_second = self.n_images / self.train_seconds
+        row = {"epoch": epoch + 1, **scores, "learning_rate": rate, "seconds": seconds,
+               "images_per_second": per_second}  # fmt: skip
         self.rows.append(row)
         logger.info(
             "%s epoch %*d/%d  %s  %.1f s, training %s images/s",
             *(self.name, len(str(self.epochs)), epoch + 1, self.epochs),
             "  ".join(f"{name} {scores[name]:.4g}" for name in LOGGED if name in scores),
-            *(seconds, f"{self.n_images / self.train_seconds:,.0f}"),
+            *(seconds, f"{per_second:,.0f}"),
             extra={"network": self.name, "epoch": row},  # for whoever records curves as they grow
         )

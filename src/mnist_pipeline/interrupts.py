@@ -31,13 +31,19 @@ def held_interrupts() -> Iterator[Callable[..., None]]:
         if asked:
             raise KeyboardInterrupt
 
-    held = [n for n in (signal.SIGINT, signal.SIGTERM) if _is_interrupt(n)]
-    for number in held:
-        signal.signal(number, hold)
+    held = []
     try:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            if _is_interrupt(number):
+                held.append(number)
+                signal.signal(number, hold)
         yield let_go
+    except Exception as error:
+        if asked:  # whoever catches the error must not go on
+            raise KeyboardInterrupt from error
+        raise
     finally:
-        for number in held:
+        for number in reversed(held):
             signal.signal(number, signal.default_int_handler)
     let_go()
 

@@ -146,11 +146,13 @@ class TrainingSettings(Settings):
 
     @model_validator(mode="after")
     def _has_one_who_sets_the_rate(self) -> "TrainingSettings":
-        if self.schedule != "constant" and self.reduce_lr_patience is not None:
-            raise ValueError(
-                f"schedule = {self.schedule} sets the learning rate of every batch, so "
-                f"reduce_lr_patience = {self.reduce_lr_patience} cannot lower it; write null"
-            )
+        for setting in ("reduce_lr_patience", "early_stopping_patience"):
+            patience = getattr(self, setting)
+            if self.schedule != "constant" and patience is not None:
+                raise ValueError(
+                    f"schedule = {self.schedule} sets the rate of every batch to the last, so "
+                    f"{setting} = {patience} cannot be followed; write null"
+                )
         return self
 
 

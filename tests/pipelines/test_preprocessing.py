@@ -74,6 +74,7 @@ def test_originals_stand_above_what_became_of_them(tiny_digits, n, rows, columns
     digits = tiny_digits.take(np.arange(n))
     distorted = distort_digits(digits, CHAIN, 0, part="train")
     figure = plot_distorted_samples(digits, distorted, CHAIN, CARD)
-    assert len(figure.axes) == rows * columns
-    np.testing.assert_array_equal(figure.axes[columns].images[0].get_array(), distorted.images[0])
+    (axes,) = figure.axes
+    assert len(axes.images) == rows * columns
+    np.testing.assert_array_equal(axes.images[columns].get_array(), distorted.images[0])
     assert "translate: shift_px\N{NO-BREAK SPACE}2; fog" in figure.get_suptitle()

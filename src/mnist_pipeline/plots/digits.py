@@ -64,7 +64,6 @@ def picture_rows(
     captions: a text under each column.
     """
     figure = new_figure(10, 0.95 * len(rows) + 1.0, title, dataset)
-    axes = figure.subplots()
     pictures = {
         (row, column): image.reshape(image.shape[:2])
         for row, images in enumerate(rows.values())
@@ -72,10 +71,7 @@ def picture_rows(
     }
     last = len(rows) - 1
     below = {(last, column): caption for column, caption in enumerate(captions)}
-    show_grid(axes, pictures, below=below)
-    for row, name in enumerate(rows):
-        _, _, bottom, top = axes.images[row * len(captions)].get_extent()
-        axes.text(-5, (top + bottom) / 2, name, rotation=90, ha="right", va="center", fontsize=8)
+    show_grid(figure.subplots(), pictures, below=below, names=rows)
     return figure
 
 

@@ -1,5 +1,7 @@
 """What all pictures share: colours, the frame with title and data set, small pictures."""
 
+from collections.abc import Iterable
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -49,11 +51,13 @@ def show_grid(
     above: dict[Cell, str] | None = None,
     below: dict[Cell, str] | None = None,
     colours: dict[Cell, str] | None = None,
+    names: Iterable[str] = (),
 ) -> None:
     """Draw many pictures of one size, with a text above and below each.
 
     All in one pair of axes, with one pixel a unit: a pair for each takes three times as long.
     pictures: float (0 to 1) or uint8 (height, width). colours: of the texts above, else black.
+    names: of the rows, from the first one on.
     """
     above, below, colours = above or {}, below or {}, colours or {}
     axes.set_axis_off()
@@ -67,22 +71,29 @@ def show_grid(
         y += line * _has_text(above, row)
         tops.append(y)
         y += height + line * _has_text(below, row) + 4
-    for cell, picture in pictures.items():
-        top, left = tops[cell[0]], cell[1] * (width + 6)
+    pitch = width + 6
+    for (row, column), picture in pictures.items():
+        left, top = column * pitch, tops[row]
         white = 255 if picture.dtype == np.uint8 else 1
         axes.imshow(
             picture, cmap="gray", vmin=0, vmax=white, interpolation="nearest",
             extent=(left, left + width, top + height, top),
         )  # fmt: skip
-        middle = left + width / 2
-        if cell in above:
-            axes.text(
-                middle, top - 1, above[cell], ha="center", va="bottom", fontsize=8,
-                color=colours.get(cell, BLACK),
-            )  # fmt: skip
-        if cell in below:
-            axes.text(middle, top + height + 1, below[cell], ha="center", va="top", fontsize=7)
-    axes.set(xlim=(-3, columns * (width + 6) - 3), ylim=(y, -2))
+    for cell, text in above.items():
+        axes.text(
+            cell[1] * pitch + width / 2, tops[cell[0]] - 1, text, ha="center", va="bottom",
+            fontsize=8, color=colours.get(cell, BLACK),
+        )  # fmt: skip
+    for (row, column), text in below.items():
+        axes.text(
+            column * pitch + width / 2, tops[row] + height + 1, text, ha="center", va="top",
+            fontsize=7,
+        )  # fmt: skip
+    for row, name in enumerate(names):
+        axes.text(
+            -5, tops[row] + height / 2, name, rotation=90, ha="right", va="center", fontsize=8
+        )
+    axes.set(xlim=(-3, columns * pitch - 3), ylim=(y, -2))
 
 
 def _has_text(texts: dict[Cell, str], row: int) -> bool:
