@@ -58,8 +58,9 @@ def _add_up(trace: bytes) -> Counter[str]:
         names = {key: metadata.name for key, metadata in plane.event_metadata.items()}
         for line in plane.lines:
             for event in line.events:
-                _, is_operation, kind = names[event.metadata_id].rpartition(":")
-                if is_operation and kind.isidentifier():  # such as `cnn/conv2d/Conv2D:Conv2D`
+                name, is_operation, kind = names[event.metadata_id].rpartition(":")
+                # Such as `cnn/conv2d/Conv2D:Conv2D`, and not `ExecutorState::Process`.
+                if is_operation and not name.endswith(":") and kind.isidentifier():
                     spent[kind] += event.duration_ps / 1e9 / STEPS
     return spent
 

@@ -124,27 +124,18 @@ def fit(
     best = _BestCheckpoint(name, model, Path(settings.checkpoint), settings.best_by)
     x = tf.constant(inputs)
     y = tuple(x if target is inputs else tf.constant(target) for target in targets.values())
+    validation = _batches(x, y, validation_indices, PREDICT_BATCH_SIZE)
     tracking = [_TestLoss(_test_batches(*test))] if test else []
-    callbacks: list[keras.callbacks.Callback] = [*tracking, progress, best]
-    if settings.reduce_lr_patience is not None:
-        callbacks.append(
-            keras.callbacks.ReduceLROnPlateau(
-                factor=settings.reduce_lr_factor, patience=settings.reduce_lr_patience
-            )
-        )
-    if settings.early_stopping_patience is not None:
-        callbacks.append(keras.callbacks.EarlyStopping(patience=settings.early_stopping_patience))
+    callbacks = [*tracking, progress, best, *_patience(settings)]
     if after_epoch is not None:
         callbacks.append(
             keras.callbacks.LambdaCallback(
                 on_epoch_end=lambda epoch, logs: after_epoch(epoch + 1, progress.rows[-1])
             )
         )
-
     batches = _training_batches(
         x, dict(zip(targets, y, strict=True)), train_indices, settings, seed
     )
-    validation = _batches(x, y, validation_indices, PREDICT_BATCH_SIZE)
     started = time.perf_counter()
     try:
         with held_interrupts() as let_go:
@@ -217,6 +208,20 @@ def _optimizer(settings: TrainingSettings, steps: int) -> Any:
             warmup_steps=rising,
         )
     return optimizers[settings.optimizer](rate)
+
+
+def _patience(settings: TrainingSettings) -> list[keras.callbacks.Callback]:
+    """What lowers the rate, or ends the training, when the validation loss falls no more."""
+    callbacks: list[keras.callbacks.Callback] = []
+    if settings.reduce_lr_patience is not None:
+        callbacks.append(
+            keras.callbacks.ReduceLROnPlateau(
+                factor=settings.reduce_lr_factor, patience=settings.reduce_lr_patience
+            )
+        )
+    if settings.early_stopping_patience is not None:
+        callbacks.append(keras.callbacks.EarlyStopping(patience=settings.early_stopping_patience))
+    return callbacks
 
 
 def _of(setting: Any, thing: str) -> Any:
