@@ -4,6 +4,7 @@ import atexit
 import logging
 import shutil
 import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -145,6 +146,9 @@ class RunReport:
     def before_pipeline_run(self, run_params: dict[str, Any], catalog: CatalogProtocol) -> None:
         self._catalog, self._run_params = catalog, run_params
         self._sections = {}
+        # Shrinking and packing pictures is Pillow's work, during which Python can do other things.
+        self._packer = ThreadPoolExecutor(1, "report")
+        self._packing: list[tuple[Section, str, Future[str]]] = []
         self._metrics: dict[str, dict[str, Any]] = {}
         self._card: dict[str, Any] | None = None
         self._started = time.time()
@@ -161,7 +165,9 @@ class RunReport:
         section = self._sections.setdefault(namespace, Section(namespace))
         if name.endswith("_plot"):
             title = name.removesuffix("_plot").replace("_", " ")
-            section.pictures[title] = embed(self._catalog[dataset_name].load())
+            section.pictures[title] = ""  # its place
+            packed = self._packer.submit(_embed_saved, self._catalog[dataset_name])
+            self._packing.append((section, title, packed))
         elif name.endswith("_summary"):
             section.texts[f"layers of the {name.removesuffix('_summary')}"] = data
         else:
@@ -180,6 +186,8 @@ class RunReport:
     def after_pipeline_run(self) -> None:
         if not self._sections:
             return
+        for section, title, packed in self._packing:
+            section.pictures[title] = packed.result()
         asked = ", ".join(self._run_params["pipeline_names"] or ["all families"])
         commit, changes = self._code
         facts = {
@@ -201,6 +209,10 @@ class RunReport:
         self._catalog.save("run_report", page)
         path = self._catalog["run_report"]._get_versioned_path(self._run_params["run_id"])
         logger.info("Report, to open in a browser: %s", Path(path).relative_to(self._project_path))
+
+
+def _embed_saved(dataset: AbstractVersionedDataset[Any, Any]) -> str:
+    return embed(dataset.load())
 
 
 FIRST = ("ingestion", "comparison")
