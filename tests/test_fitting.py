@@ -110,6 +110,37 @@ def test_the_checkpoint_on_disk_is_the_best_network(bundled, settings):
         np.testing.assert_array_equal(kept, loaded)
 
 
+def test_short_epochs_do_not_wait_for_the_best_network_to_be_written(
+    bundled, settings, monkeypatch
+):
+    saved = []
+    save = keras.Model.save
+    monkeypatch.setattr(
+        keras.Model, "save", lambda model, path: saved.append(path) or save(model, path)
+    )
+    result = fit(bundled, settings(epochs=6))
+    assert result.best_epoch > 2
+    assert len(saved) == 2  # the first one, for whoever interrupts, and the best
+
+
+def test_an_interrupted_training_leaves_its_best_epoch_also_if_that_was_not_written_yet(
+    bundled, settings, monkeypatch
+):
+    begin = fitting._Progress.on_epoch_begin
+
+    def interrupt(self, epoch, logs=None):
+        if epoch == 4:
+            raise KeyboardInterrupt
+        begin(self, epoch, logs)
+
+    monkeypatch.setattr(fitting._Progress, "on_epoch_begin", interrupt)
+    chosen = settings(epochs=6)
+    with pytest.raises(KeyboardInterrupt):
+        fit(bundled, chosen)
+    saved = keras.models.load_model(chosen.checkpoint)
+    assert int(saved.optimizer.iterations) == 4 * 7  # each epoch was better, and has 7 batches
+
+
 def test_an_interrupted_training_leaves_its_checkpoint_and_says_where(
     bundled, settings, monkeypatch, caplog
 ):

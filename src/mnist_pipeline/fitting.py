@@ -32,6 +32,9 @@ ONE_CYCLE_RISE = 25
 One cycle is from Smith 2018, arXiv:1708.07120; here it rises in a line, falls as a cosine to 0, and
 leaves momentum alone."""
 
+SAVE_EVERY_SECONDS = 10
+"""At most so often the best network so far is written: short epochs would wait for it."""
+
 AHEAD = 2
 """How many batches are made while the network computes."""
 
@@ -155,7 +158,9 @@ def fit(
                 shuffle=False,  # the batches come shuffled
                 verbose=0,
             )
+        best.save()
     except KeyboardInterrupt:
+        best.save()
         kept = f"The network after epoch {best.best_epoch}, the best so far, is in {best.path}"
         nothing = "No epoch was complete, so there is no network yet."
         logger.warning("%s interrupted. %s", name, kept if best.best_epoch else nothing)
@@ -163,7 +168,6 @@ def fit(
     finally:
         best.unfinished.unlink(missing_ok=True)
     fit_seconds = time.perf_counter() - started
-    best.restore()
     return Fit(model, pd.DataFrame(progress.rows), best.best_epoch, fit_seconds)
 
 
@@ -312,7 +316,7 @@ class _TestLoss(keras.callbacks.Callback):
 
 
 class _BestCheckpoint(keras.callbacks.Callback):
-    """Keeps the best network on disk while its copy is trained, and gives it those weights."""
+    """Gives the network the best weights that its copy has had, and keeps it on disk."""
 
     def __init__(self, name: str, network: keras.Model, path: Path, best_by: str) -> None:
         super().__init__()
@@ -320,7 +324,7 @@ class _BestCheckpoint(keras.callbacks.Callback):
         self.unfinished = path.with_name(f"unfinished-{path.name}")
         self.sign = 1 if best_by.endswith("accuracy") else -1
         self.best_score, self.best_epoch = -math.inf, 0
-        self.best_weights: list[np.ndarray] = []
+        self.saved_epoch, self.saved_at = 0, -math.inf
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -337,15 +341,18 @@ class _BestCheckpoint(keras.callbacks.Callback):
         best_by = "val_probabilities_accuracy" if self.best_by not in scores else self.best_by
         score = self.sign * scores[best_by]
         if score > self.best_score:
-            self.best_weights = self.model.get_weights()
             engine.hand_over(self.model, self.network)
+            self.best_score, self.best_epoch = score, epoch + 1
+            if time.monotonic() - self.saved_at > SAVE_EVERY_SECONDS:
+                self.save()
+
+    def save(self) -> None:
+        """Write the best network, unless it is on disk."""
+        if self.best_epoch > self.saved_epoch:
             # Under another name first: an interruption must not leave half a network.
             self.network.save(self.unfinished)
             os.replace(self.unfinished, self.path)  # noqa: PTH105
-            self.best_score, self.best_epoch = score, epoch + 1
-
-    def restore(self) -> None:
-        self.network.set_weights(self.best_weights)
+            self.saved_epoch, self.saved_at = self.best_epoch, time.monotonic()
 
 
 def _where_watched() -> dict[str, Any]:
