@@ -120,7 +120,7 @@ def test_what_is_missing_is_named_with_the_command_that_makes_it(
         open_catalog("demo", needs=["cnn", "noisy_resnet"])
     with pytest.raises(UserError, match=r"run --env=demo --pipelines=noisy_lenet5,noisy_densenet "):
         open_catalog("demo", needs=["noisy_lenet5", "noisy_densenet"])
-    with pytest.raises(UserError, match="There is no environment 'dmeo'; there are base, best, demo"):
+    with pytest.raises(UserError, match="no environment 'dmeo'; there are base, best, demo"):
         open_catalog("dmeo")
 
 
