@@ -1,5 +1,6 @@
 """From uint8 digits to what a network sees and must return."""
 
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -47,6 +48,19 @@ def show(digits: DigitSet, thing: str) -> Any:
     if thing == "one_hot_labels":
         return one_hot(digits.views["digits"].labels, len(digits.card["class_names"]))
     return digits.card if thing == "dataset_card" else digits.views[thing]
+
+
+@dataclass(frozen=True)
+class TrainingDigits:
+    """What one network trains and validates on, and every other of its family too.
+
+    inputs, targets, train_indices, validation_indices: as `fitting.fit` takes them.
+    """
+
+    inputs: np.ndarray
+    targets: dict[str, np.ndarray]
+    train_indices: np.ndarray
+    validation_indices: np.ndarray
 
 
 def split_indices(

@@ -30,6 +30,7 @@ from mnist_pipeline.parameters import (
     TuningSettings,
     check_search,
 )
+from mnist_pipeline.preprocessing import TrainingDigits
 
 if TYPE_CHECKING:
     import optuna
@@ -83,19 +84,6 @@ class Search:
             group, setting = name.split(".")
             groups[group][setting] = value
         return groups
-
-
-@dataclass(frozen=True)
-class TrainingDigits:
-    """What every trial trains and validates on.
-
-    inputs, targets, train_indices, validation_indices: as `fitting.fit` takes them.
-    """
-
-    inputs: np.ndarray
-    targets: dict[str, np.ndarray]
-    train_indices: np.ndarray
-    validation_indices: np.ndarray
 
 
 def plan(settings: TuningSettings, parameters: dict[str, Any]) -> Search:

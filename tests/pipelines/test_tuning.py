@@ -16,6 +16,7 @@ from mnist_pipeline.parameters import (
     TuningSettings,
 )
 from mnist_pipeline.pipeline_registry import register_pipelines
+from mnist_pipeline.pipelines.preprocessing.nodes import training_digits
 from mnist_pipeline.pipelines.tuning import nodes
 from tests.conftest import copy_project, load_parameters, run_kedro
 from tests.tracking.test_hooks import runs_of
@@ -85,7 +86,9 @@ def test_a_search_of_restorations_sees_the_degradation_that_is_asked_for(paramet
     for size_px in (7, 14):
         degradation = DegradationSettings(**parameters["degradation"] | {"size_px": size_px})
         some = bundled.take(np.arange(40))
-        digits = nodes._training_digits(search, some, card, degradation, [])
+        digits = training_digits(
+            search.family, search.training, search.seed, some, card, degradation, []
+        )
         pictures.append(digits.inputs)
         names.add(nodes._study_name(search, card, {"degradation": degradation.model_dump()}))
     assert not np.array_equal(*pictures)

@@ -12,7 +12,9 @@ from mnist_pipeline.cards import dataset_caption
 from mnist_pipeline.degradation import degrade
 from mnist_pipeline.digits import Digits, DigitSet
 from mnist_pipeline.distortion import Step, distort
+from mnist_pipeline.families import Family
 from mnist_pipeline.parameters import DegradationSettings, TrainingSettings
+from mnist_pipeline.preprocessing import TrainingDigits
 
 
 def degrade_digits(digits: Digits, degradation: DegradationSettings) -> Digits:
@@ -84,3 +86,54 @@ def split_digits(digits: DigitSet, training: TrainingSettings, seed: int) -> pd.
     part = np.full(len(labels), "train", dtype=object)
     part[validation] = "validation"
     return pd.DataFrame({"label": labels, "part": part})
+
+
+def show_to(
+    family: Family,
+    digits: Digits,
+    card: dict[str, Any],
+    degradation: DegradationSettings,
+    distortion: list[Step],
+    seed: int,
+    *,
+    part: Literal["train", "test"],
+) -> dict[str, np.ndarray]:
+    """What the family's own pipeline shows its network, and what it must return, by its name.
+
+    For pipelines that learn from their parameters which family is asked for: too late for Kedro to
+    wire it.
+    """
+    views = {"digits": digits}
+    if family.sees == "degraded_images":
+        views["degraded_digits"] = degrade_digits(digits, degradation)
+    elif family.sees == "distorted_images":
+        views["distorted_digits"] = distort_digits(digits, distortion, seed, part=part)
+    wanted = DigitSet(views, card)
+    return {thing: preprocessing.show(wanted, thing) for thing in (family.sees, *family.returns)}
+
+
+def training_digits(
+    family: Family,
+    training: TrainingSettings,
+    seed: int,
+    train: Digits,
+    card: dict[str, Any],
+    degradation: DegradationSettings,
+    distortion: list[Step],
+) -> TrainingDigits:
+    """The training digits as the family's own pipeline has them, with its split."""
+    shown = show_to(family, train, card, degradation, distortion, seed, part="train")
+    train_indices, validation_indices = preprocessing.split_indices(
+        train.labels, training.validation_fraction, training.validation_split, seed=seed
+    )
+    targets: dict[str, np.ndarray] = {thing: shown[thing] for thing in family.returns}
+    return TrainingDigits(shown[family.sees], targets, train_indices, validation_indices)
+
+
+def note_view(
+    family: Family, degradation: DegradationSettings, distortion: list[Step]
+) -> dict[str, Any]:
+    """The parameters that decide how the family sees digits; scores on others mean others."""
+    if family.sees == "degraded_images":
+        return {"degradation": degradation.model_dump()}
+    return {"distortion": distortion} if family.sees == "distorted_images" else {}

@@ -8,14 +8,14 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from mnist_pipeline import __version__, plots, preprocessing, tuning
+from mnist_pipeline import __version__, plots, tuning
 from mnist_pipeline.cards import dataset_caption
 from mnist_pipeline.cross_validation import fingerprint
-from mnist_pipeline.digits import Digits, DigitSet
+from mnist_pipeline.digits import Digits
 from mnist_pipeline.distortion import Step
 from mnist_pipeline.parameters import DataSettings, DegradationSettings, TuningSettings
-from mnist_pipeline.pipelines.preprocessing.nodes import degrade_digits, distort_digits
-from mnist_pipeline.tuning import Search, TrainingDigits
+from mnist_pipeline.pipelines.preprocessing.nodes import note_view, training_digits
+from mnist_pipeline.tuning import Search
 
 logger = logging.getLogger(__name__)
 
@@ -41,14 +41,12 @@ def search_settings(
     Returns a row per trial, and the best settings as a file for `kedro run --config`: with all
     that decides the score in it, so that the run is that trial again, in any environment.
     """
-    shown: dict[str, Any] = {}
-    if search.family.sees == "degraded_images":
-        shown = {"degradation": degradation.model_dump()}
-    elif search.family.sees == "distorted_images":
-        shown = {"distortion": distortion}
+    shown = note_view(search.family, degradation, distortion)
     rows = tuning.run_trials(
         search,
-        _training_digits(search, train, card, degradation, distortion),
+        training_digits(
+            search.family, search.training, search.seed, train, card, degradation, distortion
+        ),
         n_trials=settings.trials,
         storage=Path(settings.storage),
         study_name=_study_name(search, card, shown),
@@ -65,35 +63,6 @@ def plot_search(trials: pd.DataFrame, search: Search, card: Card) -> Figure:
     """Draw the score of every trial in their order, and over each setting."""
     return plots.tuning_search(
         trials, search.space, search.score_name, search.family.name, dataset_caption(card)
-    )
-
-
-def _training_digits(
-    search: Search,
-    train: Digits,
-    card: Card,
-    degradation: DegradationSettings,
-    distortion: list[Step],
-) -> TrainingDigits:
-    """What the family's own pipeline shows its network, by the same functions and seeds."""
-    family, training = search.family, search.training
-    views = {"digits": train}
-    if family.sees == "degraded_images":
-        views["degraded_digits"] = degrade_digits(train, degradation)
-    elif family.sees == "distorted_images":
-        views["distorted_digits"] = distort_digits(train, distortion, search.seed, part="train")
-    things = {
-        thing: preprocessing.show(DigitSet(views, card), thing)
-        for thing in (family.sees, *family.returns)
-    }
-    train_indices, validation_indices = preprocessing.split_indices(
-        train.labels, training.validation_fraction, training.validation_split, seed=search.seed
-    )
-    return TrainingDigits(
-        things[family.sees],
-        {thing: things[thing] for thing in family.returns},
-        train_indices,
-        validation_indices,
     )
 
 
