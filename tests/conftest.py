@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from kedro.config import OmegaConfigLoader
 
 from mnist_pipeline.digits import Digits
 from mnist_pipeline.settings import CONFIG_LOADER_ARGS
+from tests.forked import run_module
 from tests.projects import PROJECT, copy_project
 from tests.server import running_server
 
@@ -98,11 +98,7 @@ def run_kedro(
     folder: Path, *arguments: str, **environment: str
 ) -> "subprocess.CompletedProcess[str]":
     """`kedro` as a user types it; standard error behind standard output, as on a terminal."""
-    return subprocess.run(
-        [sys.executable, "-m", "kedro", *arguments],
-        cwd=folder, env={**os.environ, **environment}, text=True, check=False,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300,
-    )  # fmt: skip
+    return run_module("kedro", arguments, folder, {**os.environ, **environment}, timeout_s=300)
 
 
 def made_once(fixture: str, tmp_path_factory: pytest.TempPathFactory) -> None:

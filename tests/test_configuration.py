@@ -68,14 +68,15 @@ def test_every_dataset_is_in_the_catalog(dataset):
     assert any(matches(entry, dataset) for entry in catalog_entries())
 
 
-def test_everything_on_disk_is_versioned_but_the_folds_that_an_interrupted_run_goes_on_with():
+def test_everything_on_disk_is_versioned_but_what_an_interrupted_run_goes_on_with():
     unversioned = [
         name
         for name, entry in catalog_entries().items()
         if {"filepath", "path"} & set(entry) and not entry.get("versioned")
     ]
     networks_of_all_versions = "trained_networks"
-    assert sorted(unversioned) == sorted([networks_of_all_versions, "{family}.folds"])
+    gone_on_with = ["{family}.folds", "seeds.networks", "seeds.reports"]
+    assert sorted(unversioned) == sorted([networks_of_all_versions, *gone_on_with])
 
 
 def test_no_two_datasets_share_a_file():
@@ -95,7 +96,7 @@ def test_every_group_of_parameters_is_an_input_of_a_node():
     groups = {f"params:{name}" for name in shared}
     groups |= {f"params:{family.name}.{group}" for family in FAMILIES for group in GROUPS}
     assert groups <= read
-    without_training = {"classification", "tuning"}
+    without_training = {"classification", "tuning", "seeds"}
     families = {family.name for family in EVERY_FAMILY}
     assert set(load_parameters()) == shared | without_training | families
 

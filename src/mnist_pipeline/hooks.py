@@ -15,22 +15,32 @@ from kedro.io import AbstractVersionedDataset, CatalogProtocol, Version
 
 from mnist_pipeline import provenance
 from mnist_pipeline.cards import dataset_caption
-from mnist_pipeline.leaderboard import as_text, show, show_corruptions, show_noisy, tabulate
+from mnist_pipeline.leaderboard import (
+    as_text,
+    show,
+    show_corruptions,
+    show_noisy,
+    show_seeds,
+    tabulate,
+)
 from mnist_pipeline.parameters import check_parameters
 from mnist_pipeline.report import Section, embed, readable, render_report
 
 logger = logging.getLogger(__name__)
 
-RESULTS = ("dataset_card", "noise_comparison.corruptions")
+RESULTS = ("dataset_card", "noise_comparison.corruptions", "ensemble.metrics")
 """What is shown at the end of a run, beside the metrics."""
 
 
 class ParameterCheck:
     """Refuses parameters that cannot be meant, before anything is read."""
 
-    @hook_impl
+    @hook_impl(tryfirst=True)
     def after_context_created(self, context: KedroContext) -> None:
-        check_parameters(context.config_loader["parameters"])
+        parameters = context.config_loader["parameters"]
+        check_parameters(parameters)
+        # What is set is not read again: Kedro and the other hooks ask for it seven times a run.
+        context.config_loader["parameters"] = parameters
 
 
 class OwnVersions:
@@ -98,7 +108,7 @@ class RunSummary:
 
     @hook_impl
     def after_pipeline_run(self, run_params: dict[str, Any]) -> None:
-        card, corruptions = (self._saved.pop(name, None) for name in RESULTS)
+        card, corruptions, ensemble = (self._saved.pop(name, None) for name in RESULTS)
         noisy = self._saved.pop("noise_comparison.metrics", None)
         if card:
             logger.info("Data: %s", dataset_caption(card))
@@ -106,6 +116,8 @@ class RunSummary:
             logger.info("Accuracy on spoiled test digits (%%)\n%s", show_corruptions(corruptions))
         if noisy:
             logger.info("Which network still reads a distorted digit?\n%s", show_noisy(noisy))
+        if ensemble:
+            logger.info("%s with several seeds\n%s", ensemble["family"], show_seeds(ensemble))
         if self._saved:
             scores = {metrics["family"]: metrics for metrics in self._saved.values()}
             logger.info("Leaderboard of this run\n%s", as_text(tabulate(scores)))
@@ -121,7 +133,7 @@ class RunSummary:
                 "gallery.png)",
                 run_params["run_id"],
             )
-        if self._saved or noisy:
+        if self._saved or noisy or ensemble:
             logger.info(
                 "Pictures: data/08_reporting/*/*.png/%s/*.png (compare runs: make ui)",
                 run_params["run_id"],
@@ -171,9 +183,10 @@ class RunReport:
         elif name.endswith("_summary"):
             section.texts[f"layers of the {name.removesuffix('_summary')}"] = data
         else:
-            self._metrics[namespace] = data
+            if namespace == data["family"]:  # and not an ensemble
+                self._metrics[namespace] = data
             section.scores = readable(data)
-            settings = yaml.safe_dump(self._parameters[namespace], sort_keys=False)
+            settings = yaml.safe_dump(self._parameters[data["family"]], sort_keys=False)
             section.texts["settings"] = settings
 
     @hook_impl

@@ -126,6 +126,37 @@ def show_noisy(metrics: dict[str, dict[str, Any]]) -> str:
     return pd.DataFrame(rows).to_string(index=False)
 
 
+SEED_FORMS = {
+    "accuracy": "{:.3%}",
+    "loss": "{:.4f}",
+    "mse": "{:.5f}",
+    "psnr_db": "{:.2f} dB",
+    "psnr_gain_db": "{:.2f} dB",
+    "ssim": "{:.4f}",
+    "fit_seconds": "{:,.0f} s",
+}
+"""What is shown of several seeds, and how."""
+
+
+def show_seeds(ensemble: dict[str, Any]) -> str:
+    """A row per score: mean and standard deviation of the networks, and the ensemble's.
+
+    ensemble: its metrics, as `ensemble/metrics.json` has them.
+    """
+    networks = ensemble["of_networks"]
+    rows = [
+        {
+            "": name,
+            f"{ensemble['networks']} networks": form.format(networks[f"{name}_mean"])
+            + " ± " + form.format(networks[f"{name}_std"]),
+            "ensemble": form.format(ensemble[name]),
+        }
+        for name, form in SEED_FORMS.items()
+        if f"{name}_mean" in networks
+    ]  # fmt: skip
+    return pd.DataFrame(rows).to_string(index=False)
+
+
 def show_corruptions(table: pd.DataFrame) -> str:
     """Accuracy in %, a row per corruption, a column per classifier."""
     return (

@@ -376,12 +376,32 @@ def _tuning_settings() -> type[TuningSettings]:
         space = create_model(f"{family.name}_space", __base__=Settings, **ranges)
         spaces[family.name] = (Annotated[space, BeforeValidator(_without_nulls)], None)
     every_space: Any = create_model("spaces", __base__=Settings, **spaces)
-    names: Any = Literal[tuple(family.name for family in EVERY_FAMILY)]
     fields: Any = {
-        "family": (names | None, ...),
+        "family": (_family_names() | None, ...),
         "spaces": (Annotated[every_space, BeforeValidator(_without_nulls)], ...),
     }
     return create_model("tuning_settings", __base__=TuningSettings, **fields)
+
+
+class SeedsSettings(Settings):
+    """`seeds`: explained in its file in `conf/base/parameters`."""
+
+    family: str | None
+    count: Annotated[int, Field(ge=2)]
+    resume: bool
+
+
+def _seeds_settings() -> type[SeedsSettings]:
+    """`SeedsSettings` that know the families."""
+    return create_model(
+        "seeds_settings", __base__=SeedsSettings, family=(_family_names() | None, ...)
+    )
+
+
+def _family_names() -> Any:
+    from mnist_pipeline.families import EVERY_FAMILY
+
+    return Literal[tuple(family.name for family in EVERY_FAMILY)]
 
 
 class ReadingSettings(Settings):
@@ -434,6 +454,7 @@ def all_settings() -> type[Settings]:
         "noise_comparison": (NoiseComparisonSettings, ...),
         "reading": (ReadingSettings, ...),
         "tuning": (_tuning_settings(), ...),
+        "seeds": (_seeds_settings(), ...),
         "classification": (ClassificationSettings, ...),
     }
     fields |= {name: (settings, ...) for name, settings in families.items()}

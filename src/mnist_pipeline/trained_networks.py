@@ -15,6 +15,10 @@ READING = "reading"
 """The folder of the model that knows what is no digit."""
 
 
+ENSEMBLE = "ensemble"
+"""The folder of the mean of several networks of one family; which one is in its metrics."""
+
+
 class NotTrainedError(UserError):
     """A network is asked for that no run has trained yet.
 
@@ -24,8 +28,10 @@ class NotTrainedError(UserError):
     code = "not_trained"
 
     def __init__(self, name: str, folder: Path) -> None:
+        is_enough = _pipeline_for(name) == READING
+        and_more = ", and all that reading your own digits needs" if is_enough else ""
         remedy = (
-            "Train it, and all that reading your own digits needs: kedro run "
+            f"Train it{and_more}: kedro run "
             f"--pipeline={_pipeline_for(name)} (quickly, on 1,437 digits: add --env=demo)"
         )
         super().__init__(f"No {name} has been trained in {folder} yet. {remedy}")
@@ -42,8 +48,20 @@ class TrainedNetworks:
     folder: Path
 
     def names(self) -> list[str]:
-        """The families that have been trained, in the order of the table of families."""
-        return [family.name for family in EVERY_FAMILY if self.version_of(family.name)]
+        """The families that have been trained, in the order of their table; last an ensemble."""
+        every = [*(family.name for family in EVERY_FAMILY), ENSEMBLE]
+        return [name for name in every if self.version_of(name)]
+
+    def family_of(self, name: str) -> str:
+        """Of which family a network is: of its own name, but for an ensemble.
+
+        Raises NotTrainedError where there is no ensemble.
+        """
+        if name != ENSEMBLE:
+            return name
+        if self.version_of(name) is None:
+            raise NotTrainedError(name, self.folder)
+        return str(self.scores_of(name)["family"])
 
     def version_of(self, name: str) -> str | None:
         """The newest version of a network, such as `2026-11-20T09.29.35.418Z`, or None."""
@@ -103,6 +121,8 @@ def _read_json(path: Path) -> dict[str, Any]:
 
 
 def _pipeline_for(name: str) -> str:
+    if name == ENSEMBLE:
+        return "seeds --params=seeds.family=cnn"
     return READING if name in ("cnn", "autoencoder", "enhancement") else name
 
 

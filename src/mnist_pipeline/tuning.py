@@ -9,7 +9,7 @@ finished; the same search, begun again, goes on where it was interrupted, and en
 trials.
 
 Each trial that finishes is a line of the log, whose record has it as data, `record.trial`: a dict
-of `family, number, state, score, score_name, epochs_run, fit_seconds, settings`.
+of `kind, family, number, state, score, score_name, epochs_run, fit_seconds, settings`.
 """
 
 import json
@@ -343,6 +343,7 @@ def _log_trial(search: Search, rows: list[Row], n_trials: int) -> None:
         *(search.family.name, row["trial"], n_trials, outcome[row["state"]], so_far),
         extra={
             "trial": {
+                "kind": "trial",
                 "family": search.family.name,
                 "number": row["trial"],
                 "state": row["state"],

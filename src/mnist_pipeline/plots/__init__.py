@@ -41,6 +41,7 @@ from mnist_pipeline.plots.search import (
 from mnist_pipeline.plots.training import (
     folds,
     learning_curves,
+    seeds,
 )
 
 __all__ = [
@@ -65,6 +66,7 @@ __all__ = [
     "refusals",
     "reliability_diagram",
     "samples",
+    "seeds",
     "strength_curves",
     "tuning_search",
 ]

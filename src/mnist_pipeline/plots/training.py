@@ -1,5 +1,7 @@
 """How networks learned."""
 
+from typing import Any
+
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
@@ -78,4 +80,45 @@ def folds(
     for axes in (left, right):
         axes.yaxis.set_major_formatter(PercentFormatter(1, symbol=""))
         axes.grid(alpha=0.3)
+    return figure
+
+
+SCORES = {
+    "accuracy": "error on the test digits (%)",
+    "mse": "mean squared error on the test digits",
+    "psnr_gain_db": "gain in PSNR on the test digits (dB)",
+}
+"""What a family is judged by first, as it is drawn."""
+
+
+def seeds(
+    table: pd.DataFrame, ensemble: dict[str, Any], measures: list[str], family: str, dataset: str
+) -> Figure:
+    """One family with several seeds: each network, their mean and spread, and their ensemble.
+
+    table: a row per network: `seed`, and a column for each of the measures. ensemble: its scores.
+    measures: at least one of `SCORES`.
+    """
+    title = f"{family}: {len(table)} seeds, and the mean of their answers"
+    figure = new_figure(5.5 * len(measures), 4.4, title, dataset)
+    names = table["seed"].astype(str).tolist()
+    for axes, measure in zip(figure.subplots(1, len(measures), squeeze=False)[0], measures,
+                             strict=True):  # fmt: skip
+
+        def drawn(value: Any, measure: str = measure) -> Any:
+            return 100 * (1 - value) if measure == "accuracy" else value
+
+        scores = drawn(table[measure])
+        mean, spread = scores.mean(), scores.std(ddof=1)
+        label = f"networks: {mean:.4g} ± {spread:.2g} (mean, standard deviation)"
+        axes.plot(names, scores, "o", color=BLUE, ms=8, label=label)
+        axes.axhline(mean, color=BLUE, lw=1)
+        axes.axhspan(mean - spread, mean + spread, color=BLUE, alpha=0.15, lw=0)
+        together = drawn(ensemble[measure])
+        label = f"ensemble: {together:.4g}"
+        axes.axhline(together, color=ORANGE, ls="--", label=label)
+        axes.set(xlabel="seed", ylabel=SCORES[measure])
+        axes.margins(x=0.15, y=0.35)
+        axes.grid(alpha=0.3)
+        axes.legend(frameon=False, fontsize=8)
     return figure

@@ -20,7 +20,12 @@ from mnist_pipeline.families import EVERY_FAMILY
 from mnist_pipeline.reading.model import DIGIT_FROM
 from mnist_pipeline.reading.pictures import BadPictureError, open_picture, to_grey
 from mnist_pipeline.reading.preparation import PreparedDigit, prepare_image, prepare_many
-from mnist_pipeline.trained_networks import READING, TrainedNetworks, find_data
+from mnist_pipeline.trained_networks import (
+    ENSEMBLE,
+    READING,
+    TrainedNetworks,
+    find_data,
+)
 
 Picture = str | Path | bytes | Image.Image | np.ndarray
 """A path, the bytes of a file, a Pillow image, or an array as `to_grey` takes it."""
@@ -88,8 +93,9 @@ class DigitClassifier:
         Raises UserError for a family that reads no digits, or is not trained yet; it names the
         command that trains it.
         """
-        if family not in CLASSIFIERS:
-            raise UserError(f"{family!r} reads no digits; these do: {', '.join(CLASSIFIERS)}.")
+        if networks.family_of(family) not in CLASSIFIERS:
+            reading = ", ".join((*CLASSIFIERS, ENSEMBLE))
+            raise UserError(f"{family!r} reads no digits; these do: {reading} (of one of them).")
         self.family = family
         self.version = networks.version_of(family)
         self.dataset = networks.scores_of(family).get("dataset", "unknown digits")

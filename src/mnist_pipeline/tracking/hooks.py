@@ -63,7 +63,7 @@ class _Listener(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         if hasattr(record, "epoch"):  # see `fitting`
             self._on_epoch(record.network, record.epoch)  # type: ignore[attr-defined]
-        if hasattr(record, "trial"):  # see `tuning`
+        if hasattr(record, "trial"):  # see `tuning` and `seeds`
             self._on_trial(record.trial)
 
 
@@ -151,6 +151,9 @@ class MLflowTracking:
                 self._log_file("", dataset_name, f"pictures/{family}")
             elif dataset_name == "noise_comparison.metrics":
                 self._client.log_dict(self._runs[""], data, "noise_comparison.json")
+            elif dataset_name == "ensemble.metrics":
+                self._client.log_dict(self._runs[""], data, "ensemble.json")
+                self._log_numbers("", as_numbers(data))
             return
         self._start_family(family)
         log_by_entry: dict[str, Callable[[str, Any], None]] = {
@@ -271,7 +274,7 @@ class MLflowTracking:
             logger.info("Compare with earlier runs (first: make ui): %s", link)
         if self._trials_by:
             link = trials_link(uri, experiment, self._runs[""], self._trials_by)
-            logger.info("Compare the trials (first: make ui): %s", link)
+            logger.info("Compare the trainings (first: make ui): %s", link)
 
     def _log_dataset(self, card: dict[str, Any]) -> None:
         """Digits as inputs of the run: name, digest, where they come from."""
@@ -325,11 +328,11 @@ class MLflowTracking:
         self._try(self._log_finished_trial, trial)
 
     def _log_finished_trial(self, trial: dict[str, Any]) -> None:
-        """A run for a trial of a search, made when it is over."""
+        """A run for a trial of a search, or for one of several seeds, made when it is over."""
         self._trials_by = f"validation/{trial['score_name'].removeprefix('val_')}"
-        key = f"{trial['family']} trial {trial['number']}"
+        key = f"{trial['family']} {trial['kind']} {trial['number']}"
         tags = {
-            "role": "trial", "family": trial["family"], "state": trial["state"],
+            "role": trial["kind"], "family": trial["family"], "state": trial["state"],
             "mlflow.parentRunId": self._runs[""],
         }  # fmt: skip
         self._start(key, key, tags, trial["settings"])

@@ -56,8 +56,8 @@ def families_link(tracking_uri: str, experiment_id: str, digits: str) -> str:
 
 
 def trials_link(tracking_uri: str, experiment_id: str, parent_id: str, measure: str) -> str:
-    """The address of MLflow's charts of the trials of one search, the best first."""
-    which = f'tags.role = "trial" and tags.mlflow.parentRunId = "{parent_id}"'
+    """The address of MLflow's charts of the trainings of one run, the best first."""
+    which = f'tags.mlflow.parentRunId = "{parent_id}"'
     return _link(tracking_uri, experiment_id, which, measure)
 
 

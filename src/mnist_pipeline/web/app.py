@@ -229,7 +229,8 @@ def _models(readers: Readers) -> list[Model]:
     models = []
     for name in readers.networks.names():
         scores = readers.networks.scores_of(name)
-        reads = name in CLASSIFIERS
+        family = readers.networks.family_of(name)
+        reads = family in CLASSIFIERS
         models.append(
             Model(
                 family=name,
@@ -237,7 +238,7 @@ def _models(readers: Readers) -> list[Model]:
                 dataset=scores.get("dataset", "unknown digits"),
                 accuracy=scores.get("accuracy"),
                 parameters=scores.get("parameters"),
-                task="classification" if reads else families[name].judges[0],
+                task="classification" if reads else families[family].judges[0],
                 is_default=name == readers.default,
             )
         )

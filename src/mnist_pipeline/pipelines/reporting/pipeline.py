@@ -21,7 +21,7 @@ def create_pipeline(work: Pipeline) -> Pipeline:
     for dataset in work.all_outputs():
         namespace, _, name = dataset.partition(".")
         found.setdefault(namespace, set()).add(name)
-    return sum((_page(*item) for item in sorted(found.items())), Pipeline([]))
+    return Pipeline([_page(*item) for item in sorted(found.items())])
 
 
 def _page(namespace: str, outputs: set[str]) -> Pipeline:
