@@ -1,6 +1,7 @@
 import numpy as np
 from kedro.pipeline import Node, Pipeline
 
+from mnist_pipeline import plots
 from mnist_pipeline.pipeline_registry import register_pipelines
 from mnist_pipeline.pipelines.reporting.nodes import compose_report
 from mnist_pipeline.pipelines.reporting.pipeline import create_pipeline
@@ -42,12 +43,23 @@ def test_a_family_takes_nothing_but_the_two_sets():
         assert data == {"train_set", "test_set"}
 
 
-def test_the_headline_is_above_the_pictures():
-    picture = np.zeros((20, 30, 3), np.uint8)
-    metrics = {"family": "cnn", "accuracy": 0.5}
+def test_a_page_has_a_headline_above_every_picture_and_text():
+    red, blue = np.zeros((2, 20, 30, 3), np.uint8)
+    red[..., 0], blue[..., 2] = 255, 255
     names = ("a_plot", "b_plot", "model_summary", "metrics")
-    parts = (picture, picture, "Model\nlayers\n", metrics)
-    figure = compose_report(*parts, namespace="cnn", names=names)
-    assert figure.get_suptitle() == "cnn: 50.00% of the test digits read correctly"
-    assert sum(len(axes.images) for axes in figure.axes) == 2
-    assert [text.get_text() for axes in figure.axes for text in axes.texts] == ["Model\nlayers\n"]
+    parts = (red, blue, "Model\nlayers\n", {"family": "cnn", "accuracy": 0.5})
+    page = compose_report(*parts, namespace="cnn", names=names)
+    reds, blues = (np.argwhere((page == colour).all(axis=-1)) for colour in (red[0, 0], blue[0, 0]))
+    assert len(reds) == len(blues) > 100_000
+    assert reds[:, 1].max() < blues[:, 1].min()  # side by side
+    top, bottom = reds[:, 0].min(), reds[:, 0].max()
+    for part in (page[:top], page[bottom + 1 :]):  # headline and layers
+        assert (part < 128).any()
+
+
+def test_the_headline_says_how_well_the_family_does(monkeypatch):
+    titles = []
+    monkeypatch.setattr(plots, "page", lambda parts, title: titles.append(title))
+    compose_report({"accuracy": 0.5}, namespace="cnn", names=("metrics",))
+    compose_report(namespace="noise_comparison", names=())
+    assert titles == ["cnn: 50.00% of the test digits read correctly", "noise comparison"]

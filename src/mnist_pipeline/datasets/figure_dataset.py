@@ -12,10 +12,14 @@ from PIL import Image, UnidentifiedImageError
 
 from mnist_pipeline.datasets.file_dataset import FileDataset
 from mnist_pipeline.errors import BadFileError
+from mnist_pipeline.plots.style import rendered
+
+COMPRESS_LEVEL = 3
+"""Of PNG files: within a fifth as small as by Pillow's default, 6, in half the time."""
 
 
 class FigureDataset(FileDataset):
-    """Saves a Matplotlib figure as a PNG file, and loads it as an array of pixels.
+    """Saves a Matplotlib figure, or pixels, as a PNG file, and loads it as an array of pixels.
 
     Unlike `kedro_datasets.matplotlib.MatplotlibDataset` it can load, so that a node can put
     pictures together, and an interrupted save leaves no half picture behind.
@@ -56,10 +60,14 @@ class FigureDataset(FileDataset):
         except (UnidentifiedImageError, OSError) as error:
             raise BadFileError(f"{self._load_path_str()}: expected a PNG file ({error}).") from None
 
-    def save(self, data: Figure) -> None:
-        """Draw the figure into the file."""
+    def save(self, data: Figure | np.ndarray) -> None:
+        """Draw the figure, or put the picture, into the file.
+
+        data: a figure, or uint8 (height, width, 3).
+        """
+        pixels = rendered(data, self._dpi) if isinstance(data, Figure) else data
         buffer = io.BytesIO()
-        data.savefig(buffer, format="png", dpi=self._dpi)
+        Image.fromarray(pixels).save(buffer, "PNG", compress_level=COMPRESS_LEVEL)
         self._write(buffer.getvalue())
 
     def preview(self) -> ImagePreview:

@@ -14,6 +14,7 @@ from mnist_pipeline.plots.style import (
     ORANGE,
     STYLES,
     new_figure,
+    rendered,
 )
 
 
@@ -95,46 +96,49 @@ def _ranking(
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def page(parts: list[np.ndarray | str], title: str) -> Figure:
+def page(parts: list[np.ndarray | str], title: str) -> np.ndarray:
     """Pictures and texts in two columns, the next one always where there is more room.
 
     parts: uint8 (height, width, 3), or lines of text. Pictures say themselves what they show.
+    Returns the page, uint8 (height, width, 3): pasted together, which takes a fifth of the time
+    that it takes Matplotlib to draw pictures in a picture.
     """
-    column_in, gap_in, top_in, line_in = 7.2, 0.15, 0.6, 0.115
-    columns: list[list[tuple[float, np.ndarray | str]]] = [[], []]
-    heights_in = [0.0, 0.0]
+    width_px = 2 * COLUMN_PX + 3 * GAP_PX
+    heights_px = [TITLE_PX, TITLE_PX]
+    placed = [(0, 0, _lines(title, width_px, TITLE_PX, fontsize=16, weight="bold", ha="center"))]
     for part in parts:
         if isinstance(part, str):
-            height_in = line_in * (part.count("\n") + 1)
+            height_px = LINE_PX * (part.count("\n") + 1)
+            picture = _lines(part, COLUMN_PX, height_px, fontsize=6, family="monospace")
         else:
-            height_in = column_in * part.shape[0] / part.shape[1]
-        column = int(np.argmin(heights_in))
-        columns[column].append((height_in, part))
-        heights_in[column] += height_in + gap_in
-    width_in, total_in = 2 * column_in + 3 * gap_in, max(heights_in) + top_in
-    figure = Figure(figsize=(width_in, total_in))
-    figure.suptitle(title, fontsize=16, weight="bold", y=1 - 0.3 / total_in, va="center")
-    for column, content in enumerate(columns):
-        left_in, bottom_in = gap_in + column * (column_in + gap_in), total_in - top_in
-        for height_in, part in content:
-            bottom_in -= height_in
-            box = (left_in / width_in, bottom_in / total_in)
-            axes = figure.add_axes((*box, column_in / width_in, height_in / total_in))
-            axes.set_axis_off()
-            if isinstance(part, str):
-                axes.text(0, 1, part, family="monospace", fontsize=6, va="top", parse_math=False)
-            else:
-                axes.imshow(_shrunk(part, column_in * DPI), aspect="auto", interpolation="none")
-            bottom_in -= gap_in
-    return figure
+            picture = _shrunk(part, COLUMN_PX)
+        column = int(np.argmin(heights_px))
+        placed.append((heights_px[column], GAP_PX + column * (COLUMN_PX + GAP_PX), picture))
+        heights_px[column] += len(picture) + GAP_PX
+    paper = np.full((max(heights_px), width_px, 3), 255, np.uint8)
+    for top, left, picture in placed:
+        height, width, _ = picture.shape
+        paper[top : top + height, left : left + width] = picture
+    return paper
+
+
+def _lines(text: str, width_px: int, height_px: int, ha: str = "left", **font: Any) -> np.ndarray:
+    """A picture of a text."""
+    figure = Figure(figsize=(width_px / DPI, height_px / DPI))
+    x = 0.5 if ha == "center" else 0
+    figure.text(x, 0.5, text, ha=ha, va="center", parse_math=False, **font)
+    return rendered(figure, DPI)
 
 
 DPI = 150
-"""At which the catalog saves pictures."""
+"""At which the catalog saves pictures, and texts of a page are drawn."""
+
+COLUMN_PX, GAP_PX, TITLE_PX, LINE_PX = 1080, 22, 90, 17
+"""Of a page: the width of a column, the gap between parts, and the heights of title and lines."""
 
 
-def _shrunk(picture: np.ndarray, width_px: float) -> np.ndarray:
+def _shrunk(picture: np.ndarray, width_px: int) -> np.ndarray:
     """A picture in the size in which it is shown: Pillow is quicker at that than Matplotlib."""
     height, width, _ = picture.shape
-    size = (round(width_px), round(height * width_px / width))
+    size = (width_px, round(height * width_px / width))
     return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.LANCZOS))

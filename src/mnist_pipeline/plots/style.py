@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 BLUE, ORANGE, GREEN, VERMILION, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#6B6B6B"
@@ -30,6 +31,21 @@ def new_figure(width_in: float, height_in: float, title: str, dataset: str) -> F
         f"Data: {dataset}", fontsize=8, color=GREY, x=0.01, ha="left", parse_math=False
     )
     return figure
+
+
+def rendered(figure: Figure, dpi: int) -> np.ndarray:
+    """What `Figure.savefig` would write at so many pixels an inch, uint8 (height, width, 3).
+
+    Drawn once: `savefig` draws once more, to find the layout. The figure cannot be changed after.
+    """
+    figure.set_dpi(dpi)
+    canvas = FigureCanvasAgg(figure)
+    layout = figure.get_layout_engine()
+    if layout is not None:
+        layout.execute(figure)
+        figure.set_layout_engine("none")
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba())[..., :3].copy()
 
 
 def show_picture(axes: Axes, image: np.ndarray) -> None:

@@ -94,8 +94,8 @@ class DigitClassifier:
         command that trains it.
         """
         if networks.family_of(family) not in CLASSIFIERS:
-            reading = ", ".join((*CLASSIFIERS, ENSEMBLE))
-            raise UserError(f"{family!r} reads no digits; these do: {reading} (of one of them).")
+            readers = ", ".join((*CLASSIFIERS, ENSEMBLE))
+            raise UserError(f"{family!r} reads no digits; these do: {readers} (of one of them).")
         self.family = family
         self.version = networks.version_of(family)
         self.dataset = networks.scores_of(family).get("dataset", "unknown digits")

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from matplotlib.figure import Figure
+import numpy as np
 
 from mnist_pipeline import plots
 from mnist_pipeline.leaderboard import headline
 
 
-def compose_report(*parts: Any, namespace: str, names: tuple[str, ...]) -> Figure:
+def compose_report(*parts: Any, namespace: str, names: tuple[str, ...]) -> np.ndarray:
     """Put pictures and texts on one page, and the scores above them.
 
     parts: for each of `names` what it is: `metrics`, a text summary, or a picture, uint8 (h, w, 3).
