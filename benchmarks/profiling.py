@@ -14,7 +14,7 @@ import numpy as np
 from tests.conftest import load_parameters
 
 from mnist_pipeline import fitting
-from mnist_pipeline.engine import fast_copy
+from mnist_pipeline.engine import fast_copy, fast_optimizer
 from mnist_pipeline.families import FAMILIES, Family
 from mnist_pipeline.lazy import keras, tf
 from mnist_pipeline.parameters import TRAINING
@@ -36,7 +36,10 @@ def milliseconds_by_operation(family: Family, *, is_fast: bool) -> Counter[str]:
     targets = [labels if thing == "one_hot_labels" else images for thing in family.returns]
     model = family.build(images.shape[1:], *(t.shape[1:] for t in targets), **parameters["model"])
     network: keras.Model = fast_copy(model, "float32") if is_fast else model
-    fitting._compile(network, settings, list(family.returns), STEPS)
+    optimizer = fitting._optimizer(settings, STEPS)
+    if is_fast:
+        optimizer = fast_optimizer(optimizer)
+    fitting._compile(network, settings, list(family.returns), optimizer)
     batches = fitting._batches(
         tf.constant(images), tuple(map(tf.constant, targets)), np.arange(n), settings.batch_size
     )

@@ -154,3 +154,33 @@ def test_bfloat16_is_chosen_where_the_processor_has_it(flags, chosen, tmp_path, 
     assert choose_precision("auto") == chosen
     assert choose_precision("float32") == "float32"
     assert choose_precision("bfloat16") == "bfloat16"
+
+
+@pytest.mark.parametrize("rate", [0.003, "decay"])
+def test_the_fast_adam_takes_the_same_steps(rate):
+    if rate == "decay":
+        rate = keras.optimizers.schedules.CosineDecay(0.01, decay_steps=5)
+    theirs = keras.optimizers.Adam(rate, beta_1=0.8, epsilon=1e-5)
+    ours = engine.fast_optimizer(keras.optimizers.Adam(rate, beta_1=0.8, epsilon=1e-5))
+    assert type(ours) is not type(theirs)
+    random = np.random.default_rng(0)
+    pairs = []
+    for optimizer in (ours, theirs):
+        variables = [keras.Variable(random.random(shape)) for shape in ((3, 4), (5,))]
+        optimizer.build(variables)
+        pairs.append(variables)
+    for one, other in zip(*pairs, strict=True):
+        other.assign(one)
+    for _ in range(4):
+        gradients = [tf.constant(random.normal(size=v.shape), tf.float32) for v in pairs[0]]
+        for optimizer, variables in zip((ours, theirs), pairs, strict=True):
+            optimizer.apply_gradients(zip(gradients, variables, strict=True))
+    for one, other in zip(
+        [*pairs[0], *ours.variables], [*pairs[1], *theirs.variables], strict=True
+    ):
+        np.testing.assert_allclose(one.numpy(), other.numpy(), rtol=2e-6, atol=1e-7)
+
+
+def test_an_optimizer_that_has_no_faster_equal_stays():
+    for optimizer in (keras.optimizers.RMSprop(), keras.optimizers.Adam(amsgrad=True)):
+        assert engine.fast_optimizer(optimizer) is optimizer

@@ -70,6 +70,15 @@ def fast_copy(model: keras.Model, precision: Precision) -> keras.Model:
     return copy
 
 
+def fast_optimizer(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
+    """An optimizer that does the same with fewer operations; any but a plain Adam as it is.
+
+    Its variables are the same in the same order.
+    """
+    is_plain = type(optimizer) is keras.optimizers.Adam and not optimizer.amsgrad
+    return _fused_adam().from_config(optimizer.get_config()) if is_plain else optimizer
+
+
 def hand_over(copy: keras.Model, model: keras.Model) -> None:
     """Give a network the weights of its copy, and its optimizer the state of the copy's.
 
@@ -98,6 +107,31 @@ def _is_usual(layer: Any) -> bool:
         is_special = layer.renorm or layer.synchronized or not layer.trainable
         return layer.scale and layer.center and is_last and rank in (2, 4) and not is_special
     return getattr(layer, "noise_shape", None) is None
+
+
+@functools.cache
+def _fused_adam() -> Any:
+    class FusedAdam(keras.optimizers.Adam):
+        """Adam that changes a variable and its two averages in one operation instead of fifteen."""
+
+        def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+            kind = variable.dtype
+            at = self._get_variable_index(variable)
+            step = tf.cast(self.iterations + 1, kind)
+            tf.raw_ops.ResourceApplyAdam(
+                var=variable.handle,
+                m=self._momentums[at].value.handle,
+                v=self._velocities[at].value.handle,
+                beta1_power=tf.pow(tf.cast(self.beta_1, kind), step),
+                beta2_power=tf.pow(tf.cast(self.beta_2, kind), step),
+                lr=tf.cast(learning_rate, kind),
+                beta1=tf.cast(self.beta_1, kind),
+                beta2=tf.cast(self.beta_2, kind),
+                epsilon=tf.cast(self.epsilon, kind),
+                grad=tf.cast(gradient, kind),
+            )
+
+    return FusedAdam
 
 
 @functools.cache

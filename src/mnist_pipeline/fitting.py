@@ -121,8 +121,9 @@ def fit(
     logger.info("%s: training in %s (%s)", name, precision, engine.device())
     fast = engine.fast_copy(model, precision)
     steps = settings.epochs * math.ceil(len(train_indices) / settings.batch_size)
-    for network in (fast, model):  # the latter as it is saved
-        _compile(network, settings, list(targets), steps)
+    things = list(targets)
+    _compile(fast, settings, things, engine.fast_optimizer(_optimizer(settings, steps)))
+    _compile(model, settings, things, _optimizer(settings, steps))  # as it is saved
     progress = _Progress(name, settings.epochs, len(train_indices), settings.batch_size)
     best = _BestCheckpoint(name, model, Path(settings.checkpoint), settings.best_by)
     x = tf.constant(inputs)
@@ -186,11 +187,14 @@ def predict(model: keras.Model, inputs: np.ndarray) -> list[np.ndarray]:
 
 
 def _compile(
-    network: keras.Model, settings: TrainingSettings, things: list[str], steps: int
+    network: keras.Model,
+    settings: TrainingSettings,
+    things: list[str],
+    optimizer: keras.optimizers.Optimizer,
 ) -> None:
-    """things: what each output of the network returns. steps: batches of the whole training."""
+    """things: what each output of the network returns."""
     network.compile(
-        optimizer=_optimizer(settings, steps),
+        optimizer=optimizer,
         loss=[loss_function(_of(settings.loss, thing)) for thing in things],
         loss_weights=[_of(settings.loss_weights or 1.0, thing) for thing in things],
         metrics=[["accuracy"] if thing == "one_hot_labels" else [] for thing in things],

@@ -18,3 +18,14 @@ def test_a_file_that_is_no_model_is_refused_by_name(tmp_path):
     (tmp_path / "model.keras").write_bytes(b"something else")
     with pytest.raises(BadFileError, match=r"model\.keras: expected a Keras model"):
         KerasModelDataset(filepath=str(tmp_path / "model.keras")).load()
+
+
+def test_nodes_of_a_run_get_one_and_the_same_model_until_it_is_saved_anew_or_released(tmp_path):
+    dataset = KerasModelDataset(filepath=str(tmp_path / "model.keras"))
+    dataset.save(build_mlp((28, 28, 1), (10,), hidden_units=[4], dropout=0.2))
+    first = dataset.load()
+    assert dataset.load() is first
+    dataset.release()
+    assert dataset.load() is not first
+    dataset.save(build_mlp((28, 28, 1), (10,), hidden_units=[5], dropout=0.2))
+    assert dataset.load().count_params() != first.count_params()

@@ -30,11 +30,20 @@ class KerasModelDataset(FileDataset):
     >>> model = KerasModelDataset(filepath="model.keras").load()
     """
 
+    _loaded: tuple[str, Any] | None = None
+
     def load(self) -> Any:
         """The model, ready to predict or to be trained on.
 
+        Several nodes of a run ask for it: they get one and the same, until Kedro releases it.
         Raises BadFileError when the file is missing or is not a Keras model.
         """
+        path = self._load_path_str()
+        if self._loaded is None or self._loaded[0] != path:
+            self._loaded = path, self._load_file()
+        return self._loaded[1]
+
+    def _load_file(self) -> Any:
         content = self._read()
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "model.keras")  # Keras reads files only, and by this suffix only
@@ -48,7 +57,12 @@ class KerasModelDataset(FileDataset):
 
     def save(self, data: Any) -> None:
         """Write the model."""
+        self._loaded = None
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "model.keras")
             data.save(path)
             self._write(path.read_bytes())
+
+    def _release(self) -> None:
+        super()._release()
+        self._loaded = None
