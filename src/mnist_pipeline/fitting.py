@@ -126,9 +126,8 @@ def fit(
     _compile(model, settings, things, _optimizer(settings, steps))  # as it is saved
     progress = _Progress(name, settings.epochs, len(train_indices), settings.batch_size)
     best = _BestCheckpoint(name, model, Path(settings.checkpoint), settings.best_by)
-    x = tf.constant(inputs)
-    y = tuple(x if target is inputs else tf.constant(target) for target in targets.values())
-    validation = _batches(x, y, validation_indices, PREDICT_BATCH_SIZE)
+    y = tuple(targets.values())
+    validation = _batches(inputs, y, validation_indices, PREDICT_BATCH_SIZE)
     tracking = [_TestLoss(_test_batches(*test))] if test else []
     callbacks = [*tracking, progress, best, *_patience(settings)]
     if after_epoch is not None:
@@ -137,9 +136,7 @@ def fit(
                 on_epoch_end=lambda epoch, logs: after_epoch(epoch + 1, progress.rows[-1])
             )
         )
-    batches = _training_batches(
-        x, dict(zip(targets, y, strict=True)), train_indices, settings, seed
-    )
+    batches = _training_batches(inputs, targets, train_indices, settings, seed)
     started = time.perf_counter()
     try:
         with held_interrupts() as let_go:
@@ -181,7 +178,7 @@ def predict(model: keras.Model, inputs: np.ndarray) -> list[np.ndarray]:
         outputs = model.predict_on_batch(inputs)
     else:
         rows = np.arange(len(inputs))
-        batches = _batches(tf.constant(inputs), (), rows, PREDICT_BATCH_SIZE)
+        batches = _batches(inputs, (), rows, PREDICT_BATCH_SIZE)
         outputs = model.predict(batches, verbose=0)
     return outputs if isinstance(outputs, list) else [outputs]
 
@@ -238,8 +235,8 @@ def _of(setting: Any, thing: str) -> Any:
 
 
 def _training_batches(
-    x: tf.Tensor,
-    y: dict[str, tf.Tensor],
+    x: np.ndarray,
+    y: dict[str, np.ndarray],
     indices: np.ndarray,
     settings: TrainingSettings,
     seed: int,
@@ -256,18 +253,33 @@ def _training_batches(
 
 
 def _batches(
-    x: tf.Tensor, y: tuple[tf.Tensor, ...], indices: np.ndarray, batch_size: int
+    x: np.ndarray, y: tuple[np.ndarray, ...], indices: np.ndarray, batch_size: int
 ) -> tf.data.Dataset:
     """Batches of the rows `indices` as they are, in this order."""
     rows = tf.data.Dataset.from_tensor_slices(indices).batch(batch_size)
     return _ahead(_gather(rows, x, y))
 
 
-def _gather(batches: tf.data.Dataset, x: tf.Tensor, y: tuple[tf.Tensor, ...]) -> tf.data.Dataset:
-    """Inputs and targets of batches of rows, taken when they are needed: no copy of the data."""
-    return batches.map(
-        lambda rows: (tf.gather(x, rows), tuple(tf.gather(target, rows) for target in y))
-    )
+def _gather(batches: tf.data.Dataset, x: np.ndarray, y: tuple[np.ndarray, ...]) -> tf.data.Dataset:
+    """Inputs and targets of batches of rows, taken when they are needed.
+
+    By NumPy: TensorFlow would make a copy of the whole data first.
+    """
+    arrays = [x, *(target for target in y if target is not x)]
+
+    def in_numpy(rows: np.ndarray) -> list[np.ndarray]:
+        return [array[rows] for array in arrays]
+
+    def take(rows: tf.Tensor) -> tuple[tf.Tensor, tuple[tf.Tensor, ...]]:
+        taken = tf.numpy_function(in_numpy, [rows], [tf.as_dtype(a.dtype) for a in arrays])
+        shaped = [
+            tf.ensure_shape(one, (None, *array.shape[1:]))
+            for one, array in zip(taken, arrays, strict=True)
+        ]
+        inputs, others = shaped[0], iter(shaped[1:])
+        return inputs, tuple(inputs if target is x else next(others) for target in y)
+
+    return batches.map(take)
 
 
 def _ahead(batches: tf.data.Dataset) -> tf.data.Dataset:
@@ -302,8 +314,8 @@ def _augmentation(steps: list[Step], things: tuple[str, ...]) -> Callable[..., A
 
 
 def _test_batches(inputs: np.ndarray, targets: dict[str, np.ndarray]) -> tf.data.Dataset:
-    y = tuple(tf.constant(target) for target in targets.values())
-    return _batches(tf.constant(inputs), y, np.arange(len(inputs)), PREDICT_BATCH_SIZE)
+    rows = np.arange(len(inputs))
+    return _batches(inputs, tuple(targets.values()), rows, PREDICT_BATCH_SIZE)
 
 
 class _TestLoss(keras.callbacks.Callback):
