@@ -10,7 +10,7 @@ export MLFLOW_SERVER_ENABLE_JOB_EXECUTION = false
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(READY) ## train every family on real digits that need no download (four minutes)
+demo: $(READY) ## train every family on real digits that need no download (three minutes)
 	$(BIN)/kedro run --env=demo
 
 app: $(READY) ## draw digits at http://127.0.0.1:8000, and ask over REST

@@ -77,7 +77,7 @@ def compare(
 
 def run_plain(family: str, mnist_dir: Path, digits: int, epochs: int) -> Side:
     """Train by the plain script."""
-    printed, seconds, memory_gib = _run(
+    printed, seconds, memory_gib = run_python(
         [
             *("-m", "benchmarks.plain", family, f"--mnist-dir={mnist_dir}"),
             *(f"--digits={digits}", f"--epochs={epochs}"),
@@ -109,7 +109,7 @@ def run_pipeline(family: str, mnist_dir: Path, digits: int, epochs: int) -> Side
         copy_project(Path(folder))
         text = ",".join(f"{name}={value}" for name, value in params.items())
         command = ["-m", "kedro", "run", f"--pipeline={family}", f"--params={text}"]
-        _, seconds, memory_gib = _run(command, Path(folder))
+        _, seconds, memory_gib = run_python(command, Path(folder))
         reporting = Path(folder, "data/08_reporting", family)
         (metrics,) = reporting.glob("metrics.json/*/metrics.json")
         (history,) = reporting.glob("history.csv/*/history.csv")
@@ -124,7 +124,7 @@ def run_pipeline(family: str, mnist_dir: Path, digits: int, epochs: int) -> Side
     )
 
 
-def _run(arguments: list[str], folder: Path) -> tuple[str, float, float]:
+def run_python(arguments: list[str], folder: Path) -> tuple[str, float, float]:
     """What a Python process prints, its seconds, and the most memory that it held, in GiB."""
     # Neither side inherits how this one would set up TensorFlow.
     environment = {k: v for k, v in os.environ.items() if k != "TF_ENABLE_ONEDNN_OPTS"}

@@ -373,6 +373,11 @@ def test_a_family_without_a_space_is_refused_with_where_to_write_it():
             {"choices": [0.2, [0.1, 0.2, 0.3]]},
             "tuning.spaces: mlp.model.dropout = [0.1, 0.2, 0.3] has 3 entries, but model.hidden",
         ),
+        (
+            "training.schedule",
+            {"choices": ["constant", "one_cycle"]},
+            "tuning.spaces.mlp.training: schedule = one_cycle sets the rate of every batch",
+        ),
     ],
 )
 def test_a_space_that_does_not_go_with_the_present_settings_is_refused(key, range_, message):

@@ -507,17 +507,33 @@ def check_search(family: str, space: dict[str, Range], parameters: dict[str, Any
                 f"{family}.{name} = {present!r}: the first trial takes the present settings, so "
                 f"tuning.spaces.{family}.{name} has to hold it; it is {range_}."
             )
-    layers = {name: range_.ends for name, range_ in space.items() if name in PER_LAYER}
-    for values in itertools.product(*layers.values()):
-        tried = {name.removeprefix("model."): v for name, v in zip(layers, values, strict=True)}
+    for tried in _combinations(space, "model", PER_LAYER):
         model = parameters[family]["model"] | tried
         problems += [f"tuning.spaces: {p}" for p in _layers_left_out({family: {"model": model}})]
+    for tried in _combinations(space, "training", SETTING_THE_RATE):
+        try:
+            TrainingSettings.model_validate(parameters[family]["training"] | tried)
+        except ValidationError as error:
+            for problem in error.errors():
+                message = problem["msg"].removeprefix("Value error, ")
+                problems.append(f"tuning.spaces.{family}.training: {message}")
     if problems:
         raise UserError("This search cannot be begun:\n  " + "\n  ".join(dict.fromkeys(problems)))
 
 
-PER_LAYER = ("model.hidden_units", "model.dropout", "model.dense_dropout")
-"""Settings with a value for each layer, which have to agree in length."""
+PER_LAYER = ("hidden_units", "dropout", "dense_dropout")
+"""Settings of a network with a value for each layer, which have to agree in length."""
+
+SETTING_THE_RATE = ("schedule", "reduce_lr_patience", "early_stopping_patience")
+"""Settings of training of which some do not go together."""
+
+
+def _combinations(
+    space: dict[str, Range], group: str, names: tuple[str, ...]
+) -> list[dict[str, Any]]:
+    """All values that these settings of a group may have together, as far as they are searched."""
+    ends = {name: space[f"{group}.{name}"].ends for name in names if f"{group}.{name}" in space}
+    return [dict(zip(ends, values, strict=True)) for values in itertools.product(*ends.values())]
 
 
 def _layers_left_out(parameters: dict[str, Any]) -> list[str]:
