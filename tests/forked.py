@@ -7,13 +7,17 @@ and imports start Python themselves.
 """
 
 import atexit
+import contextlib
 import multiprocessing
 import os
 import runpy
 import subprocess
 import sys
 import tempfile
+from multiprocessing import forkserver
 from pathlib import Path
+
+from tests.projects import PROJECT
 
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(["tests.preloaded"])
@@ -26,6 +30,8 @@ def run_module(
 
     Raises TimeoutError when it takes longer.
     """
+    with contextlib.chdir(PROJECT):  # where `tests` is this folder, and no other package's
+        forkserver.ensure_running()
     with tempfile.NamedTemporaryFile() as output:
         work = (name, arguments, folder, environment, output.name)
         process = _FORKS.Process(target=_run, args=work)
