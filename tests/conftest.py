@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -97,8 +98,16 @@ Kedro = Callable[..., "subprocess.CompletedProcess[str]"]
 def run_kedro(
     folder: Path, *arguments: str, **environment: str
 ) -> "subprocess.CompletedProcess[str]":
-    """`kedro` as a user types it; standard error behind standard output, as on a terminal."""
+    """What `kedro` does; standard error behind standard output, as on a terminal."""
     return run_module("kedro", arguments, folder, {**os.environ, **environment}, timeout_s=300)
+
+
+def type_kedro(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """The same from the start of Python on, with what is printed while modules are imported."""
+    return subprocess.run(
+        [sys.executable, "-m", "kedro", *arguments], cwd=folder, text=True, check=False,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300,
+    )  # fmt: skip
 
 
 def made_once(fixture: str, tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -112,7 +121,7 @@ def finished_run(tmp_path_factory: pytest.TempPathFactory) -> "tuple[Path, str]"
     """The project after `kedro run --env=test`, and what that printed. Shared: do not change it."""
     made_once("finished_run", tmp_path_factory)
     folder = copy_project(tmp_path_factory.mktemp("finished_run"))
-    done = run_kedro(folder, "run", "--env=test")
+    done = type_kedro(folder, "run", "--env=test")
     assert done.returncode == 0, done.stdout
     return folder, done.stdout
 

@@ -2,8 +2,8 @@
 
 A server process imports them once (`preloaded`), and every command is a fork of it: a process of
 its own, with its own folder, environment and output. What is imported of this project is that of
-the folder, as ever. Used where a test is about what a command does; those about processes, signals
-and imports start Python themselves.
+the folder, as ever. Used where a test is about what a command does; those about processes, signals,
+imports and the log, which Kedro sets up when it is imported, start Python themselves.
 """
 
 import atexit
@@ -48,6 +48,7 @@ def _run(
     name: str, arguments: tuple[str, ...], folder: Path, environment: dict[str, str], output: str
 ) -> None:
     assert "mnist_pipeline" not in sys.modules, "it has to be the folder's own"
+    assert "tensorflow" in sys.modules, "`preloaded` could not be imported"
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)

@@ -4,6 +4,7 @@ import os
 
 # What TensorFlow and Keras read when they are imported; as in `mnist_pipeline.lazy`.
 os.environ |= {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"}
+os.environ["MLFLOW_LOGGING_LEVEL"] = "WARNING"  # as in `mnist_pipeline.settings`
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 import kedro.framework.cli.cli

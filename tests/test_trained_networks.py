@@ -8,7 +8,7 @@ from mnist_pipeline.families import EVERY_FAMILY
 from mnist_pipeline.lazy import keras
 from mnist_pipeline.models.mlp import build_mlp
 from mnist_pipeline.pipeline_registry import register_pipelines
-from mnist_pipeline.trained_networks import READING, TrainedNetworks, find_data
+from mnist_pipeline.trained_networks import ENSEMBLE, READING, TrainedNetworks, find_data
 from tests.conftest import PROJECT
 from tests.reading.conftest import IMAGE, NEW, OLD, save_json, save_network
 
@@ -61,13 +61,45 @@ def test_the_trained_families_are_named_in_the_order_of_their_table(tmp_path):
     assert TrainedNetworks(tmp_path).names() == ["mlp", "cnn", "noisy_cnn"]
 
 
-@pytest.mark.parametrize("name", [*(family.name for family in EVERY_FAMILY), READING])
+@pytest.mark.parametrize("name", [*(family.name for family in EVERY_FAMILY), READING, ENSEMBLE])
 def test_when_nothing_is_trained_the_command_that_trains_it_is_named(tmp_path, name):
     with pytest.raises(UserError, match=f"No {name} has been trained in ") as error:
         TrainedNetworks(tmp_path).load(name)
     command = error.value.message.partition("kedro run --pipeline=")[2].split()[0]
     pipeline = register_pipelines()[command]
     assert f"{name}.model" in pipeline.all_outputs()
+
+
+def save_ensemble(folder, version, of, units):
+    """What a run with several seeds leaves; of None: it was interrupted before the metrics."""
+    model = build_mlp(IMAGE, (10,), hidden_units=[units], dropout=0.0)
+    save_network(folder, ENSEMBLE, model, version)
+    save_json(folder, "06_models", ENSEMBLE, "calibration.json", {"temperature": units}, version)
+    if of:
+        scores = {"family": of, "accuracy": units / 10}
+        save_json(folder, "08_reporting", ENSEMBLE, "metrics.json", scores, version)
+
+
+def test_an_ensemble_is_of_the_family_in_its_metrics(tmp_path):
+    save_ensemble(tmp_path, OLD, of="cnn", units=2)
+    save_ensemble(tmp_path, NEW, of="noisy_cnn", units=3)
+    networks = TrainedNetworks(tmp_path)
+    assert networks.names() == [ENSEMBLE]
+    assert (networks.family_of(ENSEMBLE), networks.family_of("mlp")) == ("noisy_cnn", "mlp")
+    assert networks.temperature_of(ENSEMBLE) == 3
+
+
+def test_an_ensemble_whose_run_has_not_come_to_the_metrics_does_not_count(tmp_path):
+    """Model and metrics of two runs must not be taken for one ensemble."""
+    save_ensemble(tmp_path, NEW, of=None, units=3)
+    networks = TrainedNetworks(tmp_path)
+    assert networks.names() == []
+    with pytest.raises(UserError, match=r"--pipeline=seeds --params=seeds\.family=cnn"):
+        networks.family_of(ENSEMBLE)
+    save_ensemble(tmp_path, OLD, of="cnn", units=2)
+    assert networks.version_of(ENSEMBLE) == OLD
+    assert networks.temperature_of(ENSEMBLE) == 2
+    assert networks.load(ENSEMBLE).count_params() == 784 * 2 + 2 + 2 * 10 + 10
 
 
 @pytest.mark.parametrize("content", [b"", b"something else", b"PK\x03\x04 and no more"])

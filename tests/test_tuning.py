@@ -376,7 +376,7 @@ def test_a_family_without_a_space_is_refused_with_where_to_write_it():
         (
             "training.schedule",
             {"choices": ["constant", "one_cycle"]},
-            "tuning.spaces.mlp.training: schedule = one_cycle sets the rate of every batch",
+            "early_stopping_patience = 5 cannot be followed; write null in mlp.training, or",
         ),
     ],
 )

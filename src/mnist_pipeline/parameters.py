@@ -516,7 +516,10 @@ def check_search(family: str, space: dict[str, Range], parameters: dict[str, Any
         except ValidationError as error:
             for problem in error.errors():
                 message = problem["msg"].removeprefix("Value error, ")
-                problems.append(f"tuning.spaces.{family}.training: {message}")
+                problems.append(
+                    f"tuning.spaces.{family}.training: {message} in {family}.training, or take "
+                    "one of the two out of the space."
+                )
     if problems:
         raise UserError("This search cannot be begun:\n  " + "\n  ".join(dict.fromkeys(problems)))
 

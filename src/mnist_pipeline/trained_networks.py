@@ -61,7 +61,7 @@ class TrainedNetworks:
             return name
         if self.version_of(name) is None:
             raise NotTrainedError(name, self.folder)
-        return str(self.scores_of(name)["family"])
+        return str(self.scores_of(name).get("family", name))
 
     def version_of(self, name: str) -> str | None:
         """The newest version of a network, such as `2026-11-20T09.29.35.418Z`, or None."""
@@ -110,7 +110,13 @@ class TrainedNetworks:
 
     def _newest(self, layer: str, name: str, file: str, until: str | None = None) -> Path | None:
         found = (self.folder / layer / name / file).glob(f"*/{file}")
-        return max((p for p in found if until is None or p.parent.name <= until), default=None)
+        versions = (p for p in found if until is None or p.parent.name <= until)
+        return max((p for p in versions if self._is_whole(name, p.parent.name)), default=None)
+
+    def _is_whole(self, name: str, version: str) -> bool:
+        """Of an ensemble, whether its run has come to the metrics, which say what it is."""
+        metrics = self.folder / "08_reporting" / name / "metrics.json" / version / "metrics.json"
+        return name != ENSEMBLE or metrics.exists()
 
 
 def _read_json(path: Path) -> dict[str, Any]:

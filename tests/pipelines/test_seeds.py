@@ -7,13 +7,18 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
+from kedro.io import MemoryDataset
+from kedro_datasets.json import JSONDataset
+from kedro_datasets.partitions import PartitionedDataset
 
+from mnist_pipeline.datasets import KerasModelDataset
 from mnist_pipeline.errors import UserError
 from mnist_pipeline.lazy import keras
 from mnist_pipeline.parameters import SeedsSettings
 from mnist_pipeline.pipeline_registry import register_pipelines
 from mnist_pipeline.pipelines.seeds import nodes
 from tests.conftest import PROJECT, copy_project, load_parameters, run_kedro
+from tests.pipelines.in_memory import run
 from tests.tracking.test_hooks import runs_of
 
 PIPELINES = register_pipelines()
@@ -107,6 +112,34 @@ def test_the_ensemble_reads_pictures(swept):
         only(folder, "data/07_model_output/classification/predictions.csv/*/predictions.csv")
     )
     assert len(answers) == len(list((folder / "pictures").iterdir())) > 0
+
+
+@pytest.mark.parametrize("family", ["enhancement_classification", "noisy_mlp"])
+def test_the_first_network_is_that_of_the_family_s_own_pipeline(family, tmp_path):
+    """The same pictures, split, seed and settings: the scores agree to the last digit."""
+    parameters = load_parameters("test")
+    parameters["seeds"] = {"family": family, "count": 2, "resume": True}
+    parameters[family]["training"]["checkpoint"] = str(tmp_path / "checkpoint.keras")
+    judges = {f"{family}.classification_scores", f"{family}.restoration_scores"}
+    own_pipeline = PIPELINES[family]
+    own = run(own_pipeline.to_outputs(*judges & own_pipeline.all_outputs()), parameters)
+    kinds = {"networks": (KerasModelDataset, ".keras"), "reports": (JSONDataset, ".json")}
+    partitions = {
+        name: PartitionedDataset(path=str(tmp_path), dataset=kind, filename_suffix=suffix)
+        for name, (kind, suffix) in kinds.items()
+    }
+    datasets = {f"seeds__{name}": dataset for name, dataset in partitions.items()}
+    datasets |= {f"finished_{name}": MemoryDataset({}) for name in partitions}
+    assert judges & set(own)
+    swept = run(PIPELINES["seeds"].to_outputs("seeds.scores"), parameters, **datasets)
+    first = swept["seeds.scores"].iloc[0]
+    assert first["seed"] == parameters["seed"]
+    for judge in judges & set(own):
+        scores = own[judge]
+        shared = {"accuracy", "loss", "psnr_db", "ssim", "bce"} & set(scores)
+        assert shared
+        for name in shared:
+            assert first[name] == scores[name]
 
 
 @pytest.mark.parametrize(

@@ -4,21 +4,15 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from kedro.io import DataCatalog, MemoryDataset
-from kedro.runner import SequentialRunner
 
 from mnist_pipeline import plots
 from mnist_pipeline.errors import UserError
-from mnist_pipeline.parameters import (
-    DataSettings,
-    DegradationSettings,
-    TrainingSettings,
-    TuningSettings,
-)
+from mnist_pipeline.parameters import DegradationSettings, TuningSettings
 from mnist_pipeline.pipeline_registry import register_pipelines
 from mnist_pipeline.pipelines.preprocessing.nodes import training_digits
 from mnist_pipeline.pipelines.tuning import nodes
 from tests.conftest import copy_project, load_parameters, run_kedro
+from tests.pipelines.in_memory import run
 from tests.tracking.test_hooks import runs_of
 
 PIPELINES = register_pipelines()
@@ -36,29 +30,6 @@ def parameters(tmp_path):
             "epochs": 1, "checkpoint": str(tmp_path / f"{name}/checkpoint.keras")
         }  # fmt: skip
     return parameters
-
-
-def typed(name, parameters):
-    """A parameter as a node gets it."""
-    *groups, last = name.removeprefix("params:").split(".")
-    value = parameters
-    for group in (*groups, last):
-        value = value[group]
-    kinds = {
-        "data": DataSettings, "degradation": DegradationSettings, "tuning": TuningSettings,
-        "training": TrainingSettings,
-    }  # fmt: skip
-    return kinds[last](**value) if last in kinds else value
-
-
-def run(pipeline, parameters):
-    """Run a pipeline in memory. Returns what it leaves."""
-    entries = {
-        name: MemoryDataset(parameters if name == "parameters" else typed(name, parameters))
-        for name in pipeline.inputs()
-    }
-    outputs = SequentialRunner().run(pipeline, DataCatalog(entries))
-    return {name: dataset.load() for name, dataset in outputs.items()}
 
 
 @pytest.mark.parametrize("family", KINDS)
@@ -134,12 +105,12 @@ def test_every_trial_is_a_run_in_mlflow(searched):
     client, (parent,), _ = runs_of(folder)
     runs = client.search_runs([parent.info.experiment_id], "tags.role = 'trial'")
     trials = pd.read_csv(files["trials.csv"]).set_index("trial")
-    assert {run.info.run_name for run in runs} == {f"mlp trial {n}" for n in (1, 2, 3)}
-    for run in runs:
-        row = trials.loc[int(run.info.run_name.split()[-1])]
-        assert run.data.tags["mlflow.parentRunId"] == parent.info.run_id
-        assert run.data.metrics["validation/loss"] == row["score"]
-        assert run.data.params["training.learning_rate"] == str(row["training.learning_rate"])
+    assert {one.info.run_name for one in runs} == {f"mlp trial {n}" for n in (1, 2, 3)}
+    for one in runs:
+        row = trials.loc[int(one.info.run_name.split()[-1])]
+        assert one.data.tags["mlflow.parentRunId"] == parent.info.run_id
+        assert one.data.metrics["validation/loss"] == row["score"]
+        assert one.data.params["training.learning_rate"] == str(row["training.learning_rate"])
     assert "Compare the trials (first: make ui): http://127.0.0.1:5050/#/experiments/" in printed
 
 

@@ -9,6 +9,7 @@ from PIL import Image
 
 from mnist_pipeline.errors import UserError
 from mnist_pipeline.families import EVERY_FAMILY
+from mnist_pipeline.models.mlp import build_mlp
 from mnist_pipeline.preprocessing import normalize
 from mnist_pipeline.reading.calibration import soften
 from mnist_pipeline.reading.classifier import CLASSIFIERS, NO_DIGIT, NO_INK, DigitClassifier
@@ -16,7 +17,16 @@ from mnist_pipeline.reading.model import read
 from mnist_pipeline.reading.pictures import BadPictureError
 from mnist_pipeline.reading.preparation import prepare_image
 from mnist_pipeline.trained_networks import TrainedNetworks
-from tests.reading.conftest import NEW, OLD, as_uint8, drawn, save_digit, save_json, save_network
+from tests.reading.conftest import (
+    IMAGE,
+    NEW,
+    OLD,
+    as_uint8,
+    drawn,
+    save_digit,
+    save_json,
+    save_network,
+)
 
 BLANK = np.full((60, 60), 255, np.uint8)
 
@@ -160,6 +170,14 @@ def test_a_reading_model_alone_does_not_stand_for_a_cnn(data, tmp_path):
 def test_a_family_that_reads_no_digits_is_refused(data, family):
     with pytest.raises(UserError, match=f"'{family}' reads no digits; these do: mlp, cnn, "):
         DigitClassifier(TrainedNetworks(data), family)
+
+
+def test_an_ensemble_of_what_reads_no_digits_is_refused_by_its_family(tmp_path):
+    save_network(tmp_path, "ensemble", build_mlp(IMAGE, (10,), hidden_units=[2], dropout=0.0))
+    scores = {"family": "autoencoder"}
+    save_json(tmp_path, "08_reporting", "ensemble", "metrics.json", scores)
+    with pytest.raises(UserError, match="ensemble, which is of autoencoder, reads no digits"):
+        DigitClassifier(TrainedNetworks(tmp_path), "ensemble")
 
 
 def test_what_restores_and_what_reads_spoiled_digits_only_is_no_classifier():

@@ -35,9 +35,12 @@ class KerasModelDataset(FileDataset):
     def load(self) -> Any:
         """The model, ready to predict or to be trained on.
 
-        Several nodes of a run ask for it: they get one and the same, until Kedro releases it.
+        Several nodes of a run ask for it: where there are versions, they get one and the same,
+        until Kedro releases it.
         Raises BadFileError when the file is missing or is not a Keras model.
         """
+        if self._version is None:  # such as a partition, which nobody releases
+            return self._load_file()
         path = self._load_path_str()
         if self._loaded is None or self._loaded[0] != path:
             self._loaded = path, self._load_file()

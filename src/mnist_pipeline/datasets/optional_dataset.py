@@ -43,5 +43,8 @@ class OptionalDataset(AbstractDataset):
     def _exists(self) -> bool:
         return bool(self._dataset.exists())
 
+    def _release(self) -> None:
+        self._dataset.release()
+
     def _describe(self) -> dict[str, Any]:
         return {"dataset": self._dataset, **self._dataset._describe()}

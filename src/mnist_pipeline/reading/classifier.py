@@ -93,9 +93,11 @@ class DigitClassifier:
         Raises UserError for a family that reads no digits, or is not trained yet; it names the
         command that trains it.
         """
-        if networks.family_of(family) not in CLASSIFIERS:
-            readers = ", ".join((*CLASSIFIERS, ENSEMBLE))
-            raise UserError(f"{family!r} reads no digits; these do: {readers} (of one of them).")
+        of = networks.family_of(family)
+        if of not in CLASSIFIERS:
+            what = repr(family) if of == family else f"the newest {family}, which is of {of},"
+            readers = f"{', '.join(CLASSIFIERS)}, and an {ENSEMBLE} of one of them"
+            raise UserError(f"{what} reads no digits; these do: {readers}.")
         self.family = family
         self.version = networks.version_of(family)
         self.dataset = networks.scores_of(family).get("dataset", "unknown digits")

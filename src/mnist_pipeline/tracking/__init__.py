@@ -1,7 +1,8 @@
 """MLflow: the one place that knows it.
 
 Every `kedro run` becomes a parent run, and every family in it a child run, so that families can be
-compared whether they were run together or one by one; so does every trial of a search. What is
+compared whether they were run together or one by one; so does every trial of a search, and every
+network of several seeds, whose average is with the parent (`ensemble.json`). What is
 logged is what the catalog saves, and what the log says of each epoch; nodes know nothing of it.
 Families use the same names:
 

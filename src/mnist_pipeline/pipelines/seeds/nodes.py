@@ -16,7 +16,6 @@ from mnist_pipeline.cross_validation import fingerprint
 from mnist_pipeline.digits import Digits
 from mnist_pipeline.distortion import Step
 from mnist_pipeline.errors import BadFileError
-from mnist_pipeline.metrics import classification_metrics
 from mnist_pipeline.models.ensemble import build_ensemble
 from mnist_pipeline.parameters import DegradationSettings, SeedsSettings
 from mnist_pipeline.pipelines.evaluation.nodes import predict
@@ -170,11 +169,9 @@ def calibrate_ensemble(
     answers = predict(ensemble, digits.inputs[held_out])
     probabilities = answers[family.returns.index("one_hot_labels")]
     labels = train.labels[held_out]
-    accuracy = classification_metrics(probabilities, labels)["accuracy"]
     return {
         "temperature": fit_temperature(probabilities, labels),
         "validation_images": len(held_out),
-        "validation_accuracy": accuracy,
     }
 
 
