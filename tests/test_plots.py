@@ -135,6 +135,13 @@ def pictures(
             {"clean": images[:4], "fog": images[4:8], "stripe": images[8:12]}, "Strips", DATASET
         ),
         "folds": plots.folds(*folds, 0.87, "noisy_cnn", DATASET),
+        "seeds": plots.seeds(
+            pd.DataFrame({"seed": [42, 43, 44], "accuracy": [0.99, 0.992, 0.991], "mse": 0.1}),
+            {"accuracy": 0.995, "mse": 0.09},
+            ["mse", "accuracy"],
+            "cnn",
+            DATASET,
+        ),
         "noise comparison": plots.noise_comparison(comparison, DATASET),
         "strengths": plots.strength_curves(strengths, ["cnn", "mlp"], DATASET),
         "corruptions": plots.corruption_table(corruptions, DATASET),
@@ -166,6 +173,18 @@ def pictures(
             [(f"{k}.png", images[k] / 255, images[k], str(k)) for k in range(7)], "Mine", DATASET
         ),
     }
+
+
+def test_seeds_are_drawn_as_errors_with_their_mean_and_the_ensemble(pictures):
+    mse, error = pictures["seeds"].axes
+    assert "squared error" in mse.get_ylabel()
+    assert error.get_ylabel() == "error on the test digits (%)"
+    points, mean, ensemble = error.lines
+    np.testing.assert_allclose(points.get_ydata(), [1.0, 0.8, 0.9])
+    assert mean.get_ydata()[0] == pytest.approx(0.9)
+    assert ensemble.get_ydata()[0] == pytest.approx(0.5)
+    _, legend = error.get_legend().get_texts()
+    assert legend.get_text() == "ensemble: 0.5"
 
 
 def test_every_plot_function_is_tried_here(pictures):

@@ -137,7 +137,9 @@ def test_every_entry_has_a_preview_or_a_reason_to_have_none(
     panels = [panel for dataset, panel in entries.items() if matches(name, dataset)]
     assert all(panel["preview_type"] for panel in panels)
     saved = [panel for panel in panels if (project / panel["filepath"]).exists()]
-    assert saved or name.startswith(("classification.", "tuning.")), "the run has not saved it"
+    assert saved or name.startswith(("classification.", "tuning.", "seeds.")), (
+        "the run has not saved it"
+    )
     assert all(panel["preview"] for panel in saved)
 
 
