@@ -235,8 +235,8 @@ def test_every_trial_is_a_record_of_the_log(quick, search, run, caplog):
     records = [record.trial for record in caplog.records if hasattr(record, "trial")]
     assert [record["number"] for record in records] == [1, 2]
     assert records[1] == {
-        "family": "mlp", "number": 2, "state": rows[1]["state"], "score": rows[1]["score"],
-        "score_name": "val_loss", "epochs_run": rows[1]["epochs_run"],
+        "kind": "trial", "family": "mlp", "number": 2, "state": rows[1]["state"],
+        "score": rows[1]["score"], "score_name": "val_loss", "epochs_run": rows[1]["epochs_run"],
         "fit_seconds": rows[1]["seconds"], "settings": rows[1]["settings"],
     }  # fmt: skip
     assert json.dumps(records)
@@ -376,7 +376,7 @@ def test_a_family_without_a_space_is_refused_with_where_to_write_it():
         (
             "training.schedule",
             {"choices": ["constant", "one_cycle"]},
-            "early_stopping_patience = 5 cannot be followed; write null in mlp.training, or",
+            "reduce_lr_patience = 3 cannot be followed; write null in mlp.training, or take",
         ),
     ],
 )

@@ -111,7 +111,7 @@ def test_every_trial_is_a_run_in_mlflow(searched):
         assert one.data.tags["mlflow.parentRunId"] == parent.info.run_id
         assert one.data.metrics["validation/loss"] == row["score"]
         assert one.data.params["training.learning_rate"] == str(row["training.learning_rate"])
-    assert "Compare the trials (first: make ui): http://127.0.0.1:5050/#/experiments/" in printed
+    assert "Compare the trainings (first: make ui): http://127.0.0.1:5050/#/experiments/" in printed
 
 
 def test_the_command_that_is_printed_trains_the_best_trial_again_in_any_environment(searched):

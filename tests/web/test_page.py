@@ -156,6 +156,7 @@ def wait_for_answer(page: Page) -> str:
 # Drawing a digit
 
 
+@pytest.mark.mnist  # networks that have seen only the bundled digits read fewer
 def test_nine_of_ten_drawn_digits_are_read_rightly(page: Page) -> None:
     right = []
     for digit in range(10):

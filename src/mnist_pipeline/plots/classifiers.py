@@ -145,9 +145,10 @@ def probability_bars(
     for (left, right), image, label, row in rows:
         show_picture(left, image)
         left.set_title(f"true: {class_names[label]}", fontsize=9)
-        colours = [BLUE if k == label else VERMILION for k in classes]
-        right.bar(classes, row, color=colours, hatch=["" if k == label else "///" for k in classes])
-        right.set(ylim=(0, 1.05), ylabel="probability")
+        others = classes[(classes != label) & (row > 0.002)]  # lower ones would be under a pixel
+        right.bar(label, row[label], color=BLUE)
+        right.bar(others, row[others], color=VERMILION, hatch="///")
+        right.set(xlim=(-0.6, len(classes) - 0.4), ylim=(0, 1.05), ylabel="probability")
         right.set_xticks(classes, class_names, fontsize=8)
         guess = int(row.argmax())
         right.set_title(f"read: {class_names[guess]} ({row[guess]:.1%})", fontsize=9)
