@@ -15,7 +15,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from tests.projects import copy_project
 
-from benchmarks.training import FAMILIES, run_python
+from benchmarks.training import FAMILIES, from_mnist, into_folder, run_python
 from mnist_pipeline.digits import Digits
 from mnist_pipeline.distortion import Step, distort
 from mnist_pipeline.idx import decode_idx, encode_idx
@@ -103,26 +103,22 @@ def draw(table: pd.DataFrame, family: str, epochs: int, note: str) -> Figure:
 
 
 @click.command()
-@click.option(
-    "--mnist-dir", envvar="MNIST_DIR", default="data/01_raw/mnist", show_default=True,
-    type=click.Path(path_type=Path, exists=True, file_okay=False, resolve_path=True),
-    help="Folder of the four MNIST files.",
-)  # fmt: skip
+@from_mnist
 @click.option("--family", default="mlp", show_default=True, type=click.Choice(FAMILIES))
 @click.option("--epochs", type=click.IntRange(1), default=5, show_default=True)
 @click.option("--sizes", default=",".join(map(str, SIZES)), show_default=True)
-@click.option(
-    "--output", default="data/08_reporting/benchmark", show_default=True,
-    type=click.Path(path_type=Path, file_okay=False), help="Folder for the table and the picture.",
-)  # fmt: skip
+@into_folder
 def main(mnist_dir: Path, family: str, epochs: int, sizes: str, output: Path) -> None:
     """Run FAMILY's pipeline on more and more digits."""
     images, labels = (
         decode_idx((mnist_dir / f"train-{name}-ubyte.gz").read_bytes())
         for name in ("images-idx3", "labels-idx1")
     )
+    numbers = sizes.split(",")
+    if wrong := [n for n in numbers if not n.strip().isdecimal() or int(n) < 1000]:
+        raise click.BadParameter(f"sizes are whole numbers from 1000 on, found {wrong[0]!r}.")
     rows = []
-    for n in map(int, sizes.split(",")):
+    for n in map(int, numbers):
         row = run(family, mnist_dir, repeated(Digits(images, labels), n), epochs)
         rows.append(row)
         click.echo(

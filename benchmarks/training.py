@@ -190,20 +190,24 @@ def draw(table: dict[str, dict[str, Side]], note: str) -> Figure:
     return figure
 
 
-@click.command()
-@click.option(
+from_mnist = click.option(
     "--mnist-dir", envvar="MNIST_DIR", default="data/01_raw/mnist", show_default=True,
     type=click.Path(path_type=Path, exists=True, file_okay=False, resolve_path=True),
     help="Folder of the four MNIST files.",
 )  # fmt: skip
+into_folder = click.option(
+    "--output", default="data/08_reporting/benchmark", show_default=True,
+    type=click.Path(path_type=Path, file_okay=False), help="Folder for the table and the picture.",
+)  # fmt: skip
+
+
+@click.command()
+@from_mnist
 @click.option("--families", default="cnn,enhancement,autoencoder", show_default=True)
 @click.option("--digits", default=6000, show_default=True, help="Training digits; 60000: all.")
 @click.option("--epochs", type=click.IntRange(2), default=3, show_default=True)
 @click.option("--repeats", type=click.IntRange(1), default=3, show_default=True)
-@click.option(
-    "--output", default="data/08_reporting/benchmark", show_default=True,
-    type=click.Path(path_type=Path, file_okay=False), help="Folder for the table and the picture.",
-)  # fmt: skip
+@into_folder
 def main(
     mnist_dir: Path, families: str, digits: int, epochs: int, repeats: int, output: Path
 ) -> None:

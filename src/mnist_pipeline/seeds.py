@@ -80,20 +80,18 @@ def train_network(sweep: Sweep, seed: int, digits: TrainingDigits) -> tuple[Any,
 
     path = Path(sweep.training.checkpoint)
     checkpoint = path.with_name(f"seed-{seed}-{path.name}")
-    try:
-        fit = build_and_fit(
-            sweep.family.build,
-            sweep.model,
-            digits.inputs,
-            digits.targets,
-            seed=seed,
-            train_indices=digits.train_indices,
-            validation_indices=digits.validation_indices,
-            settings=sweep.training.model_copy(update={"checkpoint": str(checkpoint)}),
-            name=f"{sweep.family.name} seed {seed}",
-        )
-    finally:  # an interrupted network is trained from its beginning
-        checkpoint.unlink(missing_ok=True)
+    fit = build_and_fit(
+        sweep.family.build,
+        sweep.model,
+        digits.inputs,
+        digits.targets,
+        seed=seed,
+        train_indices=digits.train_indices,
+        validation_indices=digits.validation_indices,
+        settings=sweep.training.model_copy(update={"checkpoint": str(checkpoint)}),
+        name=f"{sweep.family.name} seed {seed}",
+    )
+    checkpoint.unlink()  # of an interrupted training it stays, as the log says
     kept: dict[Any, float] = fit.history.set_index("epoch").loc[fit.best_epoch].to_dict()
     report = {
         "seed": seed,
