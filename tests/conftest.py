@@ -1,5 +1,7 @@
 """Digits small enough to see through, and a copy of the project to run things in."""
 
+import copy
+import functools
 import os
 import signal
 import subprocess
@@ -32,7 +34,7 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # as in a shell's backgro
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 
 
-SHARED = ("finished_run", "reading_data")
+SHARED = ("finished_run", "reading_data", "swept", "searched", "changed")
 """Fixtures that take long: with several workers, one of them runs all the tests that need it."""
 
 
@@ -40,9 +42,9 @@ SHARED = ("finished_run", "reading_data")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leave the tests marked `mnist` out, and say so, where there is no MNIST."""
     for item in items:
-        for name in SHARED:
-            if name in getattr(item, "fixturenames", ()):
-                item.add_marker(pytest.mark.xdist_group(name))
+        needed = [name for name in SHARED if name in getattr(item, "fixturenames", ())]
+        if needed:
+            item.add_marker(pytest.mark.xdist_group(needed[0]))
     if MNIST_DIR is None:
         for item in items:
             if item.get_closest_marker("mnist"):
@@ -80,7 +82,12 @@ def bundled() -> Digits:
 
 
 def load_parameters(env: str = "base") -> dict[str, Any]:
-    """The parameters of an environment, as Kedro reads them."""
+    """The parameters of an environment, as Kedro reads them; for the test to change."""
+    return copy.deepcopy(_read_parameters(env))
+
+
+@functools.cache
+def _read_parameters(env: str) -> dict[str, Any]:
     arguments = {**CONFIG_LOADER_ARGS, "default_run_env": env}
     return dict(OmegaConfigLoader(str(PROJECT / "conf"), env=env, **arguments)["parameters"])
 

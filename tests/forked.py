@@ -23,25 +23,42 @@ _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(["tests.preloaded"])
 
 
+class Running:
+    """`python -m name arguments` in a folder; standard error behind standard output."""
+
+    def __init__(
+        self, name: str, arguments: tuple[str, ...], folder: Path, environment: dict[str, str]
+    ) -> None:
+        with contextlib.chdir(PROJECT):  # where `tests` is this folder, and no other package's
+            forkserver.ensure_running()
+        self.command = [name, *arguments]
+        self.output = tempfile.NamedTemporaryFile()  # noqa: SIM115  # closed by `wait`
+        work = (name, arguments, folder, environment, self.output.name)
+        self.process = _FORKS.Process(target=_run, args=work)
+        self.process.start()
+
+    def send_signal(self, number: int) -> None:
+        assert self.process.pid is not None
+        os.kill(self.process.pid, number)
+
+    def wait(self, timeout_s: float) -> "subprocess.CompletedProcess[str]":
+        """What it printed. Raises TimeoutError when it takes longer, and ends it."""
+        self.process.join(timeout_s)
+        late = self.process.exitcode is None
+        if late:
+            self.process.kill()
+        with self.output:
+            printed = self.output.read().decode()
+        if late:
+            raise TimeoutError(f"{' '.join(self.command)}: {printed}")
+        return subprocess.CompletedProcess(self.command, self.process.exitcode or 0, printed)
+
+
 def run_module(
     name: str, arguments: tuple[str, ...], folder: Path, environment: dict[str, str], timeout_s: int
 ) -> "subprocess.CompletedProcess[str]":
-    """`python -m name arguments` in a folder; standard error behind standard output.
-
-    Raises TimeoutError when it takes longer.
-    """
-    with contextlib.chdir(PROJECT):  # where `tests` is this folder, and no other package's
-        forkserver.ensure_running()
-    with tempfile.NamedTemporaryFile() as output:
-        work = (name, arguments, folder, environment, output.name)
-        process = _FORKS.Process(target=_run, args=work)
-        process.start()
-        process.join(timeout_s)
-        if process.exitcode is None:
-            process.kill()
-            raise TimeoutError(f"{name} {' '.join(arguments)}: {output.read().decode()}")
-        printed = output.read().decode()
-    return subprocess.CompletedProcess([name, *arguments], process.exitcode, printed)
+    """`python -m name arguments`, from start to end."""
+    return Running(name, arguments, folder, environment).wait(timeout_s)
 
 
 def _run(

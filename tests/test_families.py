@@ -18,6 +18,7 @@ PARAMETERS = {
     "noisy_cnn": 653_322,
     "augmented_mlp": 109_386,
     "augmented_cnn": 471_018,
+    "degraded_cnn": 471_018,
     "noisy_mlp_small": 235_146,
     "noisy_mlp_rmsprop": 1_182_874,
     "noisy_cnn_small": 816_906,

@@ -1,4 +1,3 @@
-import copy
 import warnings
 
 import pytest
@@ -10,7 +9,7 @@ from tests.conftest import PROJECT, load_parameters
 
 @pytest.fixture
 def parameters():
-    return copy.deepcopy(load_parameters())
+    return load_parameters()
 
 
 def change(parameters, key, value):

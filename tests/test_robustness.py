@@ -68,8 +68,9 @@ def test_accuracy_is_that_of_each_classifier_on_each_kind_of_digits(bundled):
 
 
 def test_the_same_seed_spoils_the_same_digits(bundled):
+    some = bundled.take(np.arange(300))
     one, again, other = (
-        measure_robustness({"net": sees_light(3, 7)}, bundled, CURVES, seed=s) for s in (1, 1, 2)
+        measure_robustness({"net": sees_light(3, 7)}, some, CURVES, seed=s) for s in (1, 1, 2)
     )
     pd.testing.assert_frame_equal(one, again)
     assert not one.equals(other)

@@ -89,6 +89,7 @@ FAMILIES = (
 VARIANTS = (
     Family("augmented_mlp", build_mlp, "clean_images", LABELS, READS),
     Family("augmented_cnn", build_cnn, "clean_images", LABELS, READS),
+    Family("degraded_cnn", build_cnn, "degraded_images", LABELS, READS),
     Family("noisy_mlp_small", build_mlp, "distorted_images", LABELS, READS),
     Family("noisy_mlp_rmsprop", build_mlp, "distorted_images", LABELS, READS),
     Family("noisy_cnn_small", build_cnn, "distorted_images", LABELS, READS),

@@ -1,8 +1,6 @@
 """The reading model, made of a small classifier and a small autoencoder."""
 
 import os
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -11,6 +9,7 @@ from mnist_pipeline.lazy import keras
 from mnist_pipeline.preprocessing import normalize
 from mnist_pipeline.reading.calibration import soften
 from mnist_pipeline.reading.model import fit_judge, look, read
+from tests.forked import run_module
 
 
 @pytest.fixture(scope="module")
@@ -86,26 +85,14 @@ def test_the_judge_learns_what_can_be_told_apart_and_the_same_from_the_same_seed
     assert not np.array_equal(one(digits), other(digits))
 
 
-ELSEWHERE = """
-import sys
-sys.modules["mnist_pipeline"] = None  # as where it is not installed
-import keras, numpy
-folder = sys.argv[1]
-answers = keras.models.load_model(folder + "/model.keras")(numpy.load(folder + "/images.npy"))
-numpy.savez(folder + "/answers.npz", **{name: value.numpy() for name, value in answers.items()})
-"""
-
-
 def test_the_saved_model_gives_the_same_answers_where_this_package_is_not(
     networks, answers, tmp_path
 ):
     networks.reading.save(tmp_path / "model.keras")
     np.save(tmp_path / "images.npy", normalize(networks.held_out))
     here = keras.models.load_model(tmp_path / "model.keras")
-    subprocess.run(
-        [sys.executable, "-c", ELSEWHERE, str(tmp_path)],
-        check=True, cwd=tmp_path, env={**os.environ, "KERAS_BACKEND": "tensorflow"}, timeout=120,
-    )  # fmt: skip
+    done = run_module("tests.elsewhere", (), tmp_path, dict(os.environ), timeout_s=120)
+    assert done.returncode == 0, done.stdout
     elsewhere = np.load(tmp_path / "answers.npz")
     assert set(elsewhere) == set(answers)
     for name, values in read(here, networks.held_out).items():

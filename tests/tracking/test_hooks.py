@@ -2,10 +2,9 @@
 
 import json
 import logging
+import os
 import re
 import signal
-import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
@@ -22,6 +21,7 @@ from mnist_pipeline.settings import CONFIG_LOADER_ARGS
 from mnist_pipeline.tracking.hooks import MLflowTracking, as_numbers
 from mnist_pipeline.tracking.store import mark_killed
 from tests.conftest import PROJECT, copy_project, run_kedro
+from tests.forked import Running
 
 
 def runs_of(folder):
@@ -228,26 +228,32 @@ def test_a_failed_run_is_marked_with_its_error(tmp_path):
     assert "No source of digits is available" in parent.data.tags["error"]
 
 
+CHECKPOINT = "data/06_models/mlp/checkpoint.keras"
+
+
+def endless_training(folder):
+    """A project whose `mlp` has been trained for an epoch and goes on, and its process."""
+    changes = "mlp.training.epochs=100000,mlp.training.early_stopping_patience=null"
+    command = ("run", "--env=test", "--pipeline=mlp", f"--params={changes}")
+    run = Running("kedro", command, copy_project(folder), dict(os.environ))
+    deadline = time.monotonic() + 120
+    while not (folder / CHECKPOINT).exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return folder, run
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_is_marked_and_keeps_its_checkpoint(tmp_path, how):
-    folder = copy_project(tmp_path)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "kedro", "run", "--env=test", "--pipeline=mlp",
-         "--params=mlp.training.epochs=100000,mlp.training.early_stopping_patience=null"],
-        cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-    )  # fmt: skip
-    checkpoint = folder / "data/06_models/mlp/checkpoint.keras"
-    deadline = time.monotonic() + 120
-    while not checkpoint.exists() and time.monotonic() < deadline:
-        time.sleep(0.2)
-    process.send_signal(how)
-    printed, _ = process.communicate(timeout=60)
-    assert process.returncode == 1
+    folder, run = endless_training(tmp_path)
+    run.send_signal(how)
+    done = run.wait(60)
+    printed = done.stdout
+    assert done.returncode == 1
     assert (
         printed.strip().splitlines()[-1] == "Error: Interrupted. What was saved before stays saved."
     )
     assert "the best so far, is in data/06_models/mlp/checkpoint.keras" in printed
-    assert checkpoint.exists()
+    assert (folder / CHECKPOINT).exists()
     client, (parent,), children = runs_of(folder)
     assert parent.info.status == children["mlp"].info.status == "KILLED"
     curve = client.get_metric_history(children["mlp"].info.run_id, "fit/val_loss")
@@ -256,21 +262,12 @@ def test_an_interrupted_run_is_marked_and_keeps_its_checkpoint(tmp_path, how):
 
 
 def test_a_run_that_could_not_say_that_it_was_killed_is_marked_by_the_next(tmp_path):
-    folder = copy_project(tmp_path)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "kedro", "run", "--env=test", "--pipeline=mlp",
-         "--params=mlp.training.epochs=100000,mlp.training.early_stopping_patience=null"],
-        cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    deadline = time.monotonic() + 120
-    checkpoint = folder / "data/06_models/mlp/checkpoint.keras"
-    while not checkpoint.exists() and time.monotonic() < deadline:
-        time.sleep(0.2)
+    folder, run = endless_training(tmp_path)
     client, (parent,), _ = runs_of(folder)
     mark_killed(client, parent.info.experiment_id)
     assert runs_of(folder)[1][0].info.status == "RUNNING"  # it is alive
-    process.kill()
-    process.wait(30)
+    run.send_signal(signal.SIGKILL)
+    run.wait(30)
     mark_killed(client, parent.info.experiment_id)
     _, (parent,), children = runs_of(folder)
     assert parent.info.status == children["mlp"].info.status == "KILLED"

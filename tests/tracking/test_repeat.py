@@ -8,7 +8,7 @@ import pytest
 
 from mnist_pipeline.errors import UserError
 from mnist_pipeline.tracking.repeat import Recipe, find_recipe
-from tests.conftest import copy_project, run_kedro, type_kedro
+from tests.conftest import copy_project, run_kedro
 from tests.tracking.test_hooks import runs_of
 
 CHANGES = "mlp.model.hidden_units=[8,4],mlp.training.epochs=1,data.test_limit=20,seed=7"
@@ -20,7 +20,7 @@ def changed(tmp_path_factory):
     folder = copy_project(tmp_path_factory.mktemp("changed"))
     (folder / "data").mkdir()
     options = ("run", "--env=test", "--pipeline=mlp", f"--params={CHANGES}")
-    done = type_kedro(folder / "data", *options)
+    done = run_kedro(folder / "data", *options)
     assert done.returncode == 0, done.stdout
     return folder
 
