@@ -154,6 +154,7 @@ def reading_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "data.test_limit=500",
             "cnn.model.filters=[[16],[32]]",
             "cnn.training.epochs=3",
+            "enhancement.training.epochs=1",
             "reading.pictures=4000",
             "reading.hidden_units=[64]",
             "reading.epochs=3",

@@ -164,7 +164,11 @@ def test_training_and_test_digits_are_distorted_and_keep_their_labels(finished_r
 def test_the_comparison_can_be_read_anew(finished_run, tmp_path):
     folder = tmp_path / "again"
     shutil.copytree(finished_run[0], folder)
-    options = ["--pipeline=noise_comparison", "--from-nodes=noise_comparison.measure_robustness"]
+    options = [
+        "--pipeline=noise_comparison",
+        "--from-nodes=noise_comparison.measure_robustness",
+        "--to-nodes=noise_comparison.collect_noise_metrics,noise_comparison.tabulate_robustness",
+    ]
     done = run_kedro(folder, "run", "--env=test", *options)
     assert done.returncode == 0, done.stdout
     path = "data/08_reporting/noise_comparison/metrics.json"
@@ -299,7 +303,8 @@ def test_nothing_on_the_terminal_is_a_warning(finished_run):
 def test_the_same_seed_gives_the_same_metrics(finished_run, tmp_path):
     first, _ = finished_run
     second = copy_project(tmp_path)
-    assert run_kedro(second, "run", "--env=test", "--pipeline=cnn").returncode == 0
+    options = ["--pipeline=cnn", "--to-nodes=cnn.score_cnn"]
+    assert run_kedro(second, "run", "--env=test", *options).returncode == 0
     path = "08_reporting/cnn/metrics.json"
     one, two = (json.loads(artifact(f, path).read_text()) for f in (first, second))
     measured = {"fit_seconds", "images_per_second"}
@@ -359,7 +364,8 @@ def build_perceptron(input_shape, output_shape, *, units: Count):
     table = table.replace("FAMILIES = (\n", f"FAMILIES = (\n{row}", 1)
     new = "from mnist_pipeline.models.perceptron import build_perceptron\n"
     (package / "families.py").write_text(table.replace("\nThing =", f"{new}\nThing =", 1))
-    done = run_kedro(folder, "run", "--env=test", "--pipeline=perceptron")
+    options = ["--pipeline=perceptron", "--to-nodes=perceptron.score_perceptron"]
+    done = run_kedro(folder, "run", "--env=test", *options)
     assert done.returncode == 0, done.stdout
     metrics = json.loads(artifact(folder, "08_reporting/perceptron/metrics.json").read_text())
     assert metrics["parameters"] == 784 * 8 + 8 + 8 * 10 + 10
@@ -382,9 +388,8 @@ def test_a_short_training_on_mnist_reads_most_digits(tmp_path, mnist_dir):
 def test_a_saved_model_can_be_judged_again_without_training(finished_run, tmp_path):
     folder = tmp_path / "again"
     shutil.copytree(finished_run[0], folder)
-    done = run_kedro(
-        folder, "run", "--env=test", "--pipeline=cnn", "--from-nodes=preprocessing.gather_test_set"
-    )
+    options = ["--from-nodes=preprocessing.gather_test_set", "--to-nodes=cnn.score_cnn"]
+    done = run_kedro(folder, "run", "--env=test", "--pipeline=cnn", *options)
     assert done.returncode == 0, done.stdout
     assert "train_cnn" not in done.stdout
     first, second = sorted((folder / "data/08_reporting/cnn/metrics.json").iterdir())

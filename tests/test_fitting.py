@@ -270,7 +270,7 @@ def test_there_is_a_progress_bar_in_a_notebook_and_none_in_a_file(bundled, setti
         assert ("1/1: " in stream.getvalue() and "batch/s" in stream.getvalue()) is expected
 
 
-@pytest.mark.parametrize("n", [1, 499, 500, 501])
+@pytest.mark.parametrize("n", [1, *(fitting.PREDICT_BATCH_SIZE + k for k in (-1, 0, 1))])
 def test_every_digit_gets_a_prediction(n):
     model = build_mlp((28, 28, 1), (10,), hidden_units=[], dropout=0.0)
     (outputs,) = fitting.predict(model, np.zeros((n, 28, 28, 1), np.float32))

@@ -25,7 +25,8 @@ from mnist_pipeline.parameters import TrainingSettings
 
 logger = logging.getLogger(__name__)
 
-PREDICT_BATCH_SIZE = 500
+PREDICT_BATCH_SIZE = 250
+"""As many as keep what the widest layers return within a hundred megabytes."""
 
 ONE_CYCLE_RISE = 25
 """How many times lower than its highest the rate of a cycle begins; 25 in fastai and PyTorch too.

@@ -19,8 +19,8 @@ def changed(tmp_path_factory):
     """The project after one pipeline with changed parameters, run from another folder."""
     folder = copy_project(tmp_path_factory.mktemp("changed"))
     (folder / "data").mkdir()
-    options = ("run", "--env=test", "--pipeline=mlp", f"--params={CHANGES}")
-    done = run_kedro(folder / "data", *options)
+    options = ("--env=test", "--pipeline=mlp", "--to-nodes=mlp.score_mlp", f"--params={CHANGES}")
+    done = run_kedro(folder / "data", "run", *options)
     assert done.returncode == 0, done.stdout
     return folder
 
@@ -45,7 +45,7 @@ def test_the_command_of_a_run_is_found_by_its_id_that_of_a_family_and_its_versio
     recipes = {find_recipe(changed, name) for name in names}
     (recipe,) = recipes
     assert recipe.command == (
-        "kedro run --env=test --pipelines=mlp '--params=data.test_limit=20,"
+        "kedro run --env=test --pipelines=mlp --to-nodes=mlp.score_mlp '--params=data.test_limit=20,"
         "mlp.model.hidden_units=[8, 4],mlp.training.epochs=1,seed=7'"
     )
 
