@@ -45,8 +45,8 @@ def test_the_command_of_a_run_is_found_by_its_id_that_of_a_family_and_its_versio
     recipes = {find_recipe(changed, name) for name in names}
     (recipe,) = recipes
     assert recipe.command == (
-        "kedro run --env=test --pipelines=mlp --to-nodes=mlp.score_mlp '--params=data.test_limit=20,"
-        "mlp.model.hidden_units=[8, 4],mlp.training.epochs=1,seed=7'"
+        "kedro run --env=test --pipelines=mlp --to-nodes=mlp.score_mlp '--params="
+        "data.test_limit=20,mlp.model.hidden_units=[8, 4],mlp.training.epochs=1,seed=7'"
     )
 
 
