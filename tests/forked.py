@@ -24,22 +24,31 @@ _FORKS.set_forkserver_preload(["tests.preloaded"])
 
 
 class Running:
-    """`python -m name arguments` in a folder; standard error behind standard output."""
+    """`python -m name arguments` in a folder; standard error behind standard output.
+
+    own_group: whether what it starts can be told from other processes by the group's number, which
+        is that of the process.
+    """
 
     def __init__(
-        self, name: str, arguments: tuple[str, ...], folder: Path, environment: dict[str, str]
-    ) -> None:
+        self, name: str, arguments: tuple[str, ...], folder: Path, environment: dict[str, str],
+        *, own_group: bool = False,
+    ) -> None:  # fmt: skip
         with contextlib.chdir(PROJECT):  # where `tests` is this folder, and no other package's
             forkserver.ensure_running()
         self.command = [name, *arguments]
         self.output = tempfile.NamedTemporaryFile()  # noqa: SIM115  # closed by `wait`
-        work = (name, arguments, folder, environment, self.output.name)
+        work = (name, arguments, folder, environment, self.output.name, own_group)
         self.process = _FORKS.Process(target=_run, args=work)
         self.process.start()
 
-    def send_signal(self, number: int) -> None:
+    @property
+    def pid(self) -> int:
         assert self.process.pid is not None
-        os.kill(self.process.pid, number)
+        return self.process.pid
+
+    def send_signal(self, number: int) -> None:
+        os.kill(self.pid, number)
 
     def wait(self, timeout_s: float) -> "subprocess.CompletedProcess[str]":
         """What it printed. Raises TimeoutError when it takes longer, and ends it."""
@@ -62,8 +71,11 @@ def run_module(
 
 
 def _run(
-    name: str, arguments: tuple[str, ...], folder: Path, environment: dict[str, str], output: str
-) -> None:
+    name: str, arguments: tuple[str, ...], folder: Path, environment: dict[str, str],
+    output: str, own_group: bool,
+) -> None:  # fmt: skip
+    if own_group:
+        os.setpgid(0, 0)
     assert "mnist_pipeline" not in sys.modules, "it has to be the folder's own"
     assert "tensorflow" in sys.modules, "`preloaded` could not be imported"
     os.environ.clear()

@@ -5,8 +5,6 @@ import os
 import re
 import shutil
 import signal
-import subprocess
-import sys
 import time
 
 import numpy as np
@@ -20,7 +18,7 @@ from mnist_pipeline.families import FAMILIES
 from mnist_pipeline.fitting import predict
 from mnist_pipeline.preprocessing import normalize
 from tests.conftest import PROJECT, copy_project, run_kedro
-from tests.forked import run_module
+from tests.forked import Running, run_module
 
 EVERY_FAMILY = {
     *("family", "dataset", "seed", "train_images", "validation_images", "test_images"),
@@ -215,12 +213,11 @@ def test_interrupted_folds_side_by_side_end_at_once_with_all_their_processes(tmp
         "noise_comparison.workers=2,noisy_mlp.training.epochs=100000,"
         "noisy_mlp.training.early_stopping_patience=null"
     )
-    run = subprocess.Popen(
-        [sys.executable, "-m", "kedro", "run", "--env=test", "--pipeline=noise_comparison",
-         "--to-nodes=noisy_mlp.train_noisy_mlp_folds", f"--params={changes}"],
-        cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        start_new_session=True,
-    )  # fmt: skip
+    command = (
+        *("run", "--env=test", "--pipeline=noise_comparison", f"--params={changes}"),
+        "--to-nodes=noisy_mlp.train_noisy_mlp_folds",
+    )
+    run = Running("kedro", command, folder, dict(os.environ), own_group=True)
     models = folder / "data/06_models/noisy_mlp"
     deadline = time.monotonic() + 120
     while len(list(models.glob("fold-*"))) < 2 and time.monotonic() < deadline:
@@ -228,10 +225,10 @@ def test_interrupted_folds_side_by_side_end_at_once_with_all_their_processes(tmp
     if how == "Ctrl-C":
         os.killpg(run.pid, signal.SIGINT)  # the terminal tells every process
     else:
-        run.terminate()
-    printed, _ = run.communicate(timeout=60)
-    assert run.returncode == 1
-    assert printed.strip().splitlines()[-1].startswith("Error: Interrupted."), printed
+        run.send_signal(signal.SIGTERM)
+    done = run.wait(60)
+    assert done.returncode == 1
+    assert done.stdout.strip().splitlines()[-1].startswith("Error: Interrupted."), done.stdout
     while time.monotonic() < deadline:
         try:
             os.killpg(run.pid, 0)
