@@ -7,16 +7,21 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
+from click.testing import CliRunner
+from fastapi.testclient import TestClient
 from kedro.io import MemoryDataset
 from kedro_datasets.json import JSONDataset
 from kedro_datasets.partitions import PartitionedDataset
 
+from mnist_pipeline.commands import digits
 from mnist_pipeline.datasets import KerasModelDataset
 from mnist_pipeline.errors import UserError
 from mnist_pipeline.lazy import keras
 from mnist_pipeline.parameters import SeedsSettings
 from mnist_pipeline.pipeline_registry import register_pipelines
 from mnist_pipeline.pipelines.seeds import nodes
+from mnist_pipeline.trained_networks import TrainedNetworks
+from mnist_pipeline.web.app import create_app
 from tests.conftest import PROJECT, copy_project, load_parameters, run_kedro
 from tests.pipelines.in_memory import run
 from tests.tracking.test_hooks import runs_of
@@ -112,6 +117,26 @@ def test_the_ensemble_reads_pictures(swept):
         only(folder, "data/07_model_output/classification/predictions.csv/*/predictions.csv")
     )
     assert len(answers) == len(list((folder / "pictures").iterdir())) > 0
+
+
+def test_the_ensemble_can_be_exported(swept, tmp_path):
+    data = swept[0] / "data"
+    arguments = ["--family=ensemble", "--format=onnx", f"--output={tmp_path / 'ensemble.onnx'}"]
+    done = CliRunner().invoke(digits, ["export", *arguments, f"--data={data}"])
+    assert done.exit_code == 0, done.output
+    assert "on 50 test digits its answers differ by at most" in done.output
+
+
+def test_the_ensemble_answers_over_rest(swept):
+    networks = TrainedNetworks(swept[0] / "data")
+    client = TestClient(create_app(networks, "ensemble"))
+    picture = PROJECT / "tests/own_digits/images/chalk/7_01.jpg"
+    answer = client.post("/v1/predict", files={"files": picture.read_bytes()}).json()
+    assert answer["family"] == "ensemble"
+    (digit,) = answer["results"][0]["digits"]
+    assert sum(digit["probabilities"]) == pytest.approx(1, abs=1e-4)
+    listed = {model["family"]: model for model in client.get("/v1/models").json()["models"]}
+    assert listed["ensemble"]["task"] == "classification"
 
 
 @pytest.mark.parametrize("family", ["enhancement_classification", "noisy_mlp"])
