@@ -34,7 +34,7 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # as in a shell's backgro
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 
 
-SHARED = ("finished_run", "reading_data", "swept", "searched", "changed")
+SHARED = ("finished_run", "reading_data", "networks", "swept", "searched", "repeatable")
 """Fixtures that take long: with several workers, one of them runs all the tests that need it."""
 
 
@@ -173,9 +173,10 @@ def reading_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "reading.refused_share=0.00001",
         ]
     environment = {"MNIST_DIR": MNIST_DIR} if MNIST_DIR else {}
+    scored = [f"{name}.score_{name}" for name in ("cnn", "autoencoder", "enhancement")]
     done = run_kedro(
         folder, "run", "--env=test", "--pipeline=reading", f"--params={','.join(parameters)}",
-        **environment,
+        f"--to-nodes={','.join([*scored, 'reading.judge_reading'])}", **environment,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout
     return folder / "data"

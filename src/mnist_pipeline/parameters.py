@@ -10,7 +10,7 @@ import inspect
 import itertools
 import math
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import (
@@ -69,6 +69,7 @@ class DataSettings(Settings):
     test_limit: Count | None
 
 
+@cache
 def arguments_of(function: Callable[..., Any]) -> type[Settings]:
     """Settings with a key for each keyword-only argument of a function, all of them needed."""
     arguments = inspect.signature(function).parameters.values()
@@ -352,6 +353,7 @@ def _check_ends(range_: Range, *, setting: str, of: type[Settings]) -> Range:
     return range_
 
 
+@cache
 def _ranges_of(settings: type[Settings]) -> type[Settings]:
     """A group with a range, or none, for every field of `settings`."""
     ranges: Any = {}
@@ -433,6 +435,7 @@ class DegradationSettings(Settings):
     enlarge_by: Filter
 
 
+@cache
 def all_settings() -> type[Settings]:
     """The whole of the parameters: what is shared, and `model` and `training` of every family."""
     from mnist_pipeline.families import EVERY_FAMILY

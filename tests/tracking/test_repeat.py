@@ -15,7 +15,7 @@ CHANGES = "mlp.model.hidden_units=[8,4],mlp.training.epochs=1,data.test_limit=20
 
 
 @pytest.fixture(scope="module")
-def changed(tmp_path_factory):
+def repeatable(tmp_path_factory):
     """The project after one pipeline with changed parameters, run from another folder."""
     folder = copy_project(tmp_path_factory.mktemp("changed"))
     (folder / "data").mkdir()
@@ -32,17 +32,17 @@ def metrics_of(folder):
     return [{k: v for k, v in m.items() if k not in measured} for m in metrics]
 
 
-def test_one_pipeline_runs_with_changed_parameters_and_leaves_nothing_of_others(changed):
-    (metrics,) = metrics_of(changed)
+def test_one_pipeline_runs_with_changed_parameters_and_leaves_nothing_of_others(repeatable):
+    (metrics,) = metrics_of(repeatable)
     assert metrics["parameters"] == 784 * 8 + 8 + 8 * 4 + 4 + 4 * 10 + 10
     assert (metrics["epochs_run"], metrics["test_images"], metrics["seed"]) == (1, 20, 7)
-    assert not (changed / "data/08_reporting/cnn").exists()
+    assert not (repeatable / "data/08_reporting/cnn").exists()
 
 
-def test_the_command_of_a_run_is_found_by_its_id_that_of_a_family_and_its_version(changed):
-    _, (parent,), children = runs_of(changed)
+def test_the_command_of_a_run_is_found_by_its_id_that_of_a_family_and_its_version(repeatable):
+    _, (parent,), children = runs_of(repeatable)
     names = (parent.info.run_id, children["mlp"].info.run_id, parent.data.tags["kedro_version"])
-    recipes = {find_recipe(changed, name) for name in names}
+    recipes = {find_recipe(repeatable, name) for name in names}
     (recipe,) = recipes
     assert recipe.command == (
         "kedro run --env=test --pipelines=mlp --to-nodes=mlp.score_mlp '--params="
@@ -50,16 +50,16 @@ def test_the_command_of_a_run_is_found_by_its_id_that_of_a_family_and_its_versio
     )
 
 
-def test_the_repeated_run_has_the_same_metrics(changed):
-    _, parents, _ = runs_of(changed)
-    again = run_kedro(changed, "repeat", parents[-1].info.run_id, "--run")
+def test_the_repeated_run_has_the_same_metrics(repeatable):
+    _, parents, _ = runs_of(repeatable)
+    again = run_kedro(repeatable, "repeat", parents[-1].info.run_id, "--run")
     assert again.returncode == 0, again.stdout
-    first, second = metrics_of(changed)
+    first, second = metrics_of(repeatable)
     assert first == second
 
 
-def test_a_run_that_is_not_there_ends_in_one_message(changed):
-    done = run_kedro(changed, "repeat", "nonsense")
+def test_a_run_that_is_not_there_ends_in_one_message(repeatable):
+    done = run_kedro(repeatable, "repeat", "nonsense")
     assert done.returncode == 1
     assert done.stdout.strip().splitlines()[-1].startswith("Error: There is no run 'nonsense'.")
 
