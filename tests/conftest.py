@@ -34,7 +34,10 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # as in a shell's backgro
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 
 
-SHARED = ("finished_run", "reading_data", "networks", "swept", "searched", "repeatable")
+SHARED = (
+    *("finished_run", "reading_data", "networks", "swept", "searched", "repeatable"),
+    "three_folds",
+)
 """Fixtures that take long: with several workers, one of them runs all the tests that need it."""
 
 

@@ -28,17 +28,28 @@ from tests.conftest import load_parameters
 MLP = next(family for family in FAMILIES if family.name == "mlp")
 
 
-@pytest.fixture
-def common(tmp_path):
+def small_training(folder):
     """How to train a small MLP."""
     values = load_parameters("test")["mlp"]
-    checkpoint = str(tmp_path / "checkpoint.keras")
+    checkpoint = str(folder / "checkpoint.keras")
     changes = {"epochs": 5, "batch_size": 16, "learning_rate": 0.01, "checkpoint": checkpoint}
     training = LabelTraining(**{**values["training"], **changes})
     return Training(MLP, values["model"], training, seed=3)
 
 
 @pytest.fixture
+def common(tmp_path):
+    return small_training(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def three_folds(digits, tmp_path_factory):
+    """What `cross_validate` says of all three folds, trained one by one."""
+    common = small_training(tmp_path_factory.mktemp("folds"))
+    return list(cross_validate(common, *digits, wanted=[1, 2, 3], workers=1))
+
+
+@pytest.fixture(scope="module")
 def digits(bundled):
     """150 real digits, as `cross_validate` takes them, dealt into three folds."""
     some = bundled.take(np.arange(150))
@@ -79,36 +90,37 @@ def test_a_fingerprint_changes_with_anything_that_decides():
     assert one != fingerprint(seed=1, model={"a": 1, "b": 3})
 
 
-def test_every_fold_is_read_by_a_network_that_learned_from_others(common, digits):
-    results = list(cross_validate(common, *digits, wanted=[1, 2, 3], workers=1))
-    assert [result["fold"] for result in results] == [1, 2, 3]
-    for result in results:
+def test_every_fold_is_read_by_a_network_that_learned_from_others(three_folds):
+    assert [result["fold"] for result in three_folds] == [1, 2, 3]
+    for result in three_folds:
         assert result["held_out_images"] == 50
         assert (result["train_images"], result["validation_images"]) == (90, 10)
         assert len(result["history"]) == result["epochs_run"] == 5
         assert result["accuracy"] > 0.5  # chance is 0.1
 
 
-def test_a_network_never_learns_from_the_digits_that_it_is_scored_on(common, digits):
+def test_a_network_never_learns_from_the_digits_that_it_is_scored_on(common, digits, three_folds):
     inputs, labels, targets, folds = digits
     spoiled = targets.copy()
     spoiled[folds == 2] = np.roll(targets[folds == 2], 1, axis=1)  # every label of it is wrong
-    honest, misled = (score_fold(common, inputs, labels, t, folds, 2) for t in (targets, spoiled))
-    assert without_times([honest]) == without_times([misled])
-    other = score_fold(common, inputs, labels, spoiled, folds, 1)
-    assert without_times([other]) != without_times([score_fold(common, *digits, 1)])
+    first, second, _ = three_folds
+    misled, other = (score_fold(common, inputs, labels, spoiled, folds, k) for k in (2, 1))
+    assert without_times([misled]) == without_times([second])
+    assert without_times([other]) != without_times([first])
 
 
-def test_the_same_seed_gives_the_same_scores_and_folds_differ_in_theirs(common, digits):
-    one, again = (list(cross_validate(common, *digits, wanted=[1, 2], workers=1)) for _ in range(2))
-    assert without_times(one) == without_times(again)
-    assert one[0]["history"][0]["loss"] != one[1]["history"][0]["loss"]
+def test_the_same_seed_gives_the_same_scores_and_folds_differ_in_theirs(
+    common, digits, three_folds
+):
+    again = list(cross_validate(common, *digits, wanted=[1, 2], workers=1))
+    assert without_times(again) == without_times(three_folds[:2])
+    assert again[0]["history"][0]["loss"] != again[1]["history"][0]["loss"]
 
 
-def test_folds_side_by_side_score_as_folds_one_by_one(common, digits, caplog):
+def test_folds_side_by_side_score_as_folds_one_by_one(common, digits, three_folds, caplog):
     with caplog.at_level(logging.INFO):
         side_by_side = list(cross_validate(common, *digits, wanted=[1, 3], workers=2))
-    one_by_one = list(cross_validate(common, *digits, wanted=[1, 3], workers=1))
+    one_by_one = [three_folds[0], three_folds[2]]
     side_by_side.sort(key=lambda result: result["fold"])
     assert [r["fold"] for r in side_by_side] == [1, 3]
     for one, other in zip(side_by_side, one_by_one, strict=True):
@@ -126,9 +138,8 @@ def test_no_checkpoint_of_a_fold_stays_behind(common, digits, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_results_are_plain_numbers_that_json_can_hold(common, digits):
-    (result,) = cross_validate(common, *digits, wanted=[1], workers=1)
-    assert json.loads(json.dumps(result)) == result
+def test_results_are_plain_numbers_that_json_can_hold(three_folds):
+    assert json.loads(json.dumps(three_folds)) == three_folds
 
 
 def test_every_fold_of_every_seed_has_chance_of_its_own(common, digits, monkeypatch):

@@ -372,9 +372,8 @@ def build_perceptron(input_shape, output_shape, *, units: Count):
 def test_a_short_training_on_mnist_reads_most_digits(tmp_path, mnist_dir):
     folder = copy_project(tmp_path)
     changes = "mlp.training.epochs=2,data.sources=[mnist_files]"
-    done = run_kedro(
-        folder, "run", "--pipeline=mlp", f"--params={changes}", MNIST_DIR=str(mnist_dir)
-    )
+    options = ["--pipeline=mlp", "--to-nodes=mlp.score_mlp", f"--params={changes}"]
+    done = run_kedro(folder, "run", *options, MNIST_DIR=str(mnist_dir))
     assert done.returncode == 0, done.stdout
     metrics = json.loads(artifact(folder, "08_reporting/mlp/metrics.json").read_text())
     assert metrics["dataset"] == "MNIST"

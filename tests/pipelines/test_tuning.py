@@ -16,7 +16,7 @@ from tests.pipelines.in_memory import run
 from tests.tracking.test_hooks import runs_of
 
 PIPELINES = register_pipelines()
-KINDS = ("cnn", "autoencoder", "enhancement_classification", "noisy_mlp")
+KINDS = ("cnn", "enhancement_classification", "noisy_mlp")
 """One family of every kind: it reads, reconstructs, restores and reads, reads distorted digits."""
 
 
