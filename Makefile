@@ -5,7 +5,7 @@ READY := .venv/ready
 export MLFLOW_DISABLE_TELEMETRY = true
 export MLFLOW_SERVER_ENABLE_JOB_EXECUTION = false
 .DEFAULT_GOAL := help
-.PHONY: help demo app notebooks test lint format lock viz viz-build ui benchmark clean
+.PHONY: help demo app notebooks test suite lint format lock viz viz-build ui benchmark clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,7 +20,10 @@ notebooks: $(READY) ## three short lessons in JupyterLab: training, analysis, la
 	@$(BIN)/jupyter labextension disable --level=sys_prefix @jupyterlab/apputils-extension:announcements 2>/dev/null # no news
 	$(BIN)/jupyter lab notebooks --LabApp.extension_manager=readonly
 
-test: lint ## lint, then the whole test suite, two tests at a time
+test: $(READY) ## lint, and beside it the whole test suite, two tests at a time
+	$(MAKE) --jobs=2 lint suite
+
+suite: $(READY)
 	$(BIN)/pytest -n 2 --dist loadgroup
 
 lint: $(READY) ## style, format and types

@@ -32,6 +32,8 @@ os.environ.pop("MLFLOW_TRACKING_URI", None)
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # as in a shell's background jobs
     signal.signal(signal.SIGINT, signal.default_int_handler)  # so that Ctrl-C can be tested
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+# A grammar of web addresses, which nbformat's jsonschema would compile for some seconds.
+sys.modules["rfc3987_syntax"] = None
 
 
 SHARED = (

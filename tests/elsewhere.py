@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 if __name__ == "__main__":
-    sys.modules["mnist_pipeline"] = None  # type: ignore[assignment]  # cannot be imported
+    sys.modules["mnist_pipeline"] = None  # cannot be imported
     model = keras.models.load_model("model.keras")
     if optimizer := getattr(model, "optimizer", None):
         print(optimizer.get_config())

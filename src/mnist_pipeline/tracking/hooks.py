@@ -88,7 +88,7 @@ class MLflowTracking:
         self._conf_source = None if source == own else source
         env = "base" if context.env in (None, "local") else context.env
         arguments = {**settings.CONFIG_LOADER_ARGS, "default_run_env": env}
-        self._committed = OmegaConfigLoader(source, env=env, **arguments)["parameters"]
+        self._committed = OmegaConfigLoader(source, env=env, **arguments)  # read when it is needed
 
     @hook_impl
     def before_pipeline_run(
@@ -119,7 +119,7 @@ class MLflowTracking:
             "kedro_pipeline": ", ".join(run_params["pipeline_names"] or ["__default__"]),
             "command": shlex.join(["kedro", *sys.argv[1:]]),
             "repeat": provenance.repeat_command(
-                run_params, self._parameters, self._committed, self._conf_source
+                run_params, self._parameters, self._committed["parameters"], self._conf_source
             ),
             "loads": ", ".join(sorted(loads)),
             "process": this_process(),
