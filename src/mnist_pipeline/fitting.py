@@ -175,13 +175,11 @@ def predict(model: keras.Model, inputs: np.ndarray) -> list[np.ndarray]:
 
     inputs: float32 (n, ...). Returns float32 (n, ...) for each output of the network.
     """
-    if len(inputs) <= PREDICT_BATCH_SIZE:  # without the 50 ms that setting up a loop takes
-        outputs = model.predict_on_batch(inputs)
-    else:
-        rows = np.arange(len(inputs))
-        batches = _batches(inputs, (), rows, PREDICT_BATCH_SIZE)
-        outputs = model.predict(batches, verbose=0)
-    return outputs if isinstance(outputs, list) else [outputs]
+    # As fast as `Model.predict`, without the 50 ms and more that its loop takes to set up.
+    starts = range(0, max(len(inputs), 1), PREDICT_BATCH_SIZE)
+    parts = [model.predict_on_batch(inputs[at : at + PREDICT_BATCH_SIZE]) for at in starts]
+    by_output = zip(*parts, strict=True) if isinstance(parts[0], list) else [parts]
+    return [np.concatenate(part) for part in by_output]
 
 
 def _compile(

@@ -139,7 +139,10 @@ def probability_bars(
         "ones; plain bar: the true class"
     )
     figure = new_figure(10, 8, title, dataset)
-    grid = figure.subplots(4, 4, width_ratios=(1, 2, 1, 2)).reshape(8, 2)
+    figure.set_layout_engine("none")  # to find a layout for all these numbers takes long
+    room = {"left": 0.01, "right": 0.99, "bottom": 0.07, "top": 0.88}
+    spaces = {"width_ratios": (1, 2, 1, 2), "wspace": 0.32, "hspace": 0.35}
+    grid = figure.subplots(4, 4, gridspec_kw={**room, **spaces}).reshape(8, 2)
     classes = np.arange(len(class_names))
     rows = zip(grid, images, labels, probabilities, strict=False)
     for (left, right), image, label, row in rows:
@@ -150,6 +153,7 @@ def probability_bars(
         right.bar(others, row[others], color=VERMILION, hatch="///")
         right.set(xlim=(-0.6, len(classes) - 0.4), ylim=(0, 1.05), ylabel="probability")
         right.set_xticks(classes, class_names, fontsize=8)
+        right.set_yticks((0, 0.5, 1))
         guess = int(row.argmax())
         right.set_title(f"read: {class_names[guess]} ({row[guess]:.1%})", fontsize=9)
     return without_empty(figure)

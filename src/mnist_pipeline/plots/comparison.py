@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from PIL import Image
+from matplotlib.font_manager import findfont
+from PIL import Image, ImageDraw, ImageFont
 
 from mnist_pipeline.plots.style import (
     BLACK,
@@ -14,7 +15,6 @@ from mnist_pipeline.plots.style import (
     ORANGE,
     STYLES,
     new_figure,
-    rendered,
 )
 
 
@@ -105,11 +105,10 @@ def page(parts: list[np.ndarray | str], title: str) -> np.ndarray:
     """
     width_px = 2 * COLUMN_PX + 3 * GAP_PX
     heights_px = [TITLE_PX, TITLE_PX]
-    placed = [(0, 0, _lines(title, width_px, TITLE_PX, fontsize=16, weight="bold", ha="center"))]
+    placed = [(0, 0, _lines(title, width_px, TITLE_PX, "DejaVu Sans:bold", TITLE_FONT_PX))]
     for part in parts:
         if isinstance(part, str):
-            height_px = LINE_PX * (part.count("\n") + 1)
-            picture = _lines(part, COLUMN_PX, height_px, fontsize=6, family="monospace")
+            picture = _lines(part, COLUMN_PX, LINE_PX, "DejaVu Sans Mono", FONT_PX)
         else:
             picture = _shrunk(part, COLUMN_PX)
         column = int(np.argmin(heights_px))
@@ -122,19 +121,25 @@ def page(parts: list[np.ndarray | str], title: str) -> np.ndarray:
     return paper
 
 
-def _lines(text: str, width_px: int, height_px: int, ha: str = "left", **font: Any) -> np.ndarray:
-    """A picture of a text."""
-    figure = Figure(figsize=(width_px / DPI, height_px / DPI))
-    x = 0.5 if ha == "center" else 0
-    figure.text(x, 0.5, text, ha=ha, va="center", parse_math=False, **font)
-    return rendered(figure, DPI)
+def _lines(text: str, width_px: int, line_px: int, font_name: str, font_px: float) -> np.ndarray:
+    """A picture of a text; a single line is centred. Pillow takes a seventh of Matplotlib's time.
 
+    font_name: of a font that comes with Matplotlib.
+    """
+    font = ImageFont.truetype(findfont(font_name), font_px)
+    lines = text.split("\n")
+    picture = Image.new("RGB", (width_px, line_px * len(lines)), "white")
+    pen = ImageDraw.Draw(picture)
+    x, anchor = (width_px / 2, "mm") if len(lines) == 1 else (0, "lm")
+    for row, line in enumerate(lines):
+        pen.text((x, (row + 0.5) * line_px), line, "black", font, anchor)
+    return np.asarray(picture)
 
-DPI = 150
-"""At which the catalog saves pictures, and texts of a page are drawn."""
 
 COLUMN_PX, GAP_PX, TITLE_PX, LINE_PX = 1080, 22, 90, 17
 """Of a page: the width of a column, the gap between parts, and the heights of title and lines."""
+
+TITLE_FONT_PX, FONT_PX = 33, 12.5
 
 
 def _shrunk(picture: np.ndarray, width_px: int) -> np.ndarray:
