@@ -1,1 +1,1 @@
-"""Commands that measure; each prints what stands in docs/results.md."""
+"""Commands that measure what stands in docs/results.md."""

@@ -1,10 +1,9 @@
 """How fast are folders read, and in how much memory? `python -m benchmarks.folders`
 
 Writes MNIST's test digits as PNG files of 28x28 into a temporary folder, as often as it takes, and
-reads them with the `classification` pipeline's own node. Run it with MNIST_DIR set.
+reads them with the `classification` pipeline's own node.
 """
 
-import os
 import resource
 import tempfile
 import time
@@ -14,21 +13,22 @@ import click
 import cv2
 import numpy as np
 
-from mnist_pipeline.datasets import IDXDataset, TableStreamDataset
+from benchmarks.training import from_mnist, read_mnist
+from mnist_pipeline.datasets import TableStreamDataset
 from mnist_pipeline.parameters import ClassificationSettings
 from mnist_pipeline.pipelines.classification.nodes import classify_pictures
 from mnist_pipeline.trained_networks import TrainedNetworks, find_data
 
 
 @click.command()
+@from_mnist
 @click.option("--data", type=click.Path(path_type=Path), help="Folder of trained networks.")
 @click.option("--files", default="1000,10000,100000", show_default=True, help="How many, in turn.")
 @click.option("--inverted", is_flag=True, help="Dark on light, so that nothing is MNIST already.")
-def main(data: Path | None, files: str, inverted: bool) -> None:
+def main(mnist_dir: Path, data: Path | None, files: str, inverted: bool) -> None:
     """Print images per second and peak memory for folders of several sizes."""
     networks = TrainedNetworks(data or find_data())
-    mnist = Path(os.environ["MNIST_DIR"], "t10k-images-idx3-ubyte.gz")
-    images = IDXDataset(filepath=str(mnist)).load()
+    (images,) = read_mnist(mnist_dir, "t10k-images-idx3")
     images = 255 - images if inverted else images
     with tempfile.TemporaryDirectory() as temporary:
         folder, written = Path(temporary, "pictures"), 0

@@ -15,10 +15,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 from tests.projects import copy_project
 
-from benchmarks.training import FAMILIES, from_mnist, into_folder, run_python
+from benchmarks.training import FAMILIES, from_mnist, into_folder, read_mnist, run_python
 from mnist_pipeline.digits import Digits
 from mnist_pipeline.distortion import Step, distort
-from mnist_pipeline.idx import decode_idx, encode_idx
+from mnist_pipeline.idx import encode_idx
 from mnist_pipeline.plots.style import BLUE, ORANGE, new_figure
 from mnist_pipeline.provenance import machine
 
@@ -110,15 +110,12 @@ def draw(table: pd.DataFrame, family: str, epochs: int, note: str) -> Figure:
 @into_folder
 def main(mnist_dir: Path, family: str, epochs: int, sizes: str, output: Path) -> None:
     """Run FAMILY's pipeline on more and more digits."""
-    images, labels = (
-        decode_idx((mnist_dir / f"train-{name}-ubyte.gz").read_bytes())
-        for name in ("images-idx3", "labels-idx1")
-    )
     numbers = sizes.split(",")
     if wrong := [n for n in numbers if not n.strip().isdecimal() or int(n) < 1000]:
         raise click.BadParameter(f"sizes are whole numbers from 1000 on, found {wrong[0]!r}.")
+    images, labels = read_mnist(mnist_dir, "train-images-idx3", "train-labels-idx1")
     rows = []
-    for n in map(int, numbers):
+    for n in sorted(map(int, numbers)):
         row = run(family, mnist_dir, repeated(Digits(images, labels), n), epochs)
         rows.append(row)
         click.echo(

@@ -5,8 +5,8 @@ stay open, from as many threads as there are clients.
 """
 
 import http.client
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import click
@@ -38,17 +38,10 @@ def main(data: Path | None, seconds: float, picture: Path) -> None:
 
 def _load(host: str, body: bytes, clients: int, seconds: float) -> np.ndarray:
     """The time of every request, in seconds. host: with its port, such as `127.0.0.1:45678`."""
-    times: list[list[float]] = [[] for _ in range(clients)]
-
-    def client(own: list[float]) -> None:
-        own += _ask(host, body, seconds)
-
-    threads = [threading.Thread(target=client, args=(own,)) for own in times]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return np.concatenate(times)
+    with ThreadPoolExecutor(clients) as threads:
+        return np.concatenate(
+            list(threads.map(lambda _: _ask(host, body, seconds), range(clients)))
+        )
 
 
 def _ask(host: str, body: bytes, seconds: float) -> list[float]:

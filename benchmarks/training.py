@@ -16,10 +16,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import click
+import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from tests.projects import PROJECT, copy_project
 
+from mnist_pipeline.datasets import IDXDataset
 from mnist_pipeline.plots.style import BLUE, ORANGE, new_figure
 from mnist_pipeline.provenance import machine, versions
 
@@ -195,6 +197,19 @@ from_mnist = click.option(
     type=click.Path(path_type=Path, exists=True, file_okay=False, resolve_path=True),
     help="Folder of the four MNIST files.",
 )  # fmt: skip
+
+
+def read_mnist(mnist_dir: Path, *names: str) -> list[np.ndarray]:
+    """Some of the MNIST files, gzipped or not. Raises click.ClickException for a missing one."""
+    arrays = []
+    for name in names:
+        found = [path for path in mnist_dir.glob(f"{name}-ubyte*") if path.suffix in ("", ".gz")]
+        if not found:
+            raise click.ClickException(f"{mnist_dir}: there is no {name}-ubyte or {name}-ubyte.gz.")
+        arrays.append(IDXDataset(filepath=str(found[0])).load())
+    return arrays
+
+
 into_folder = click.option(
     "--output", default="data/08_reporting/benchmark", show_default=True,
     type=click.Path(path_type=Path, file_okay=False), help="Folder for the table and the picture.",

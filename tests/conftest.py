@@ -155,12 +155,12 @@ def reading_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if MNIST_DIR:
         parameters += [
             "data.sources=[mnist_files]",
-            "data.train_limit=20000",
+            "data.train_limit=15000",
             "data.test_limit=500",
             "cnn.model.filters=[[16],[32]]",
             "cnn.training.epochs=3",
             "enhancement.training.epochs=1",
-            "reading.pictures=4000",
+            "reading.pictures=2500",
             "reading.hidden_units=[64]",
             "reading.epochs=3",
         ]

@@ -12,9 +12,12 @@ import yaml
 
 from mnist_pipeline.families import EVERY_FAMILY, FAMILIES, VARIANTS
 from mnist_pipeline.parameters import (
+    ClassificationSettings,
     DataSettings,
     DegradationSettings,
     NoiseComparisonSettings,
+    ReadingSettings,
+    SeedsSettings,
     TrainingSettings,
     TuningSettings,
     check_parameters,
@@ -29,7 +32,7 @@ FIELDS = [
     field
     for settings in (
         *(DataSettings, TrainingSettings, DegradationSettings, NoiseComparisonSettings),
-        TuningSettings,
+        *(TuningSettings, SeedsSettings, ReadingSettings, ClassificationSettings),
     )
     for field in settings.model_fields
 ]
@@ -106,6 +109,14 @@ def test_every_setting_is_read_by_the_code(field):
     files = [path for path in (PROJECT / "src").rglob("*.py") if path.name != "parameters.py"]
     read = re.compile(rf"\b(settings|data|training|degradation)\.{field}\b")
     assert any(read.search(path.read_text()) for path in files)
+
+
+def test_the_cnn_takes_as_much_to_be_quick_as_to_be_best():
+    quick, best = (
+        yaml.safe_load((PROJECT / f"conf/{env}/parameters/cnn.yml").read_text())
+        for env in ("quick", "best")
+    )
+    assert quick == best
 
 
 def test_every_family_has_a_pipeline_of_its_name_and_is_in_the_default_one():

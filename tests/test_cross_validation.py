@@ -15,7 +15,6 @@ from mnist_pipeline.cross_validation import (
     Training,
     assign_folds,
     cross_validate,
-    fingerprint,
     score_fold,
 )
 from mnist_pipeline.errors import UserError
@@ -81,13 +80,6 @@ def test_more_folds_than_a_class_has_digits_are_refused(tiny_digits):
     assert len(assign_folds(tiny_digits.labels, 3, seed=0)) == 30
     with pytest.raises(UserError, match=r"noise_comparison\.folds = 4, but a class has only 3"):
         assign_folds(tiny_digits.labels, 4, seed=0)
-
-
-def test_a_fingerprint_changes_with_anything_that_decides():
-    one = fingerprint(seed=1, model={"a": 1, "b": 2})
-    assert one == fingerprint(model={"b": 2, "a": 1}, seed=1)
-    assert one != fingerprint(seed=2, model={"a": 1, "b": 2})
-    assert one != fingerprint(seed=1, model={"a": 1, "b": 3})
 
 
 def test_every_fold_is_read_by_a_network_that_learned_from_others(three_folds):

@@ -342,7 +342,7 @@ def test_null_takes_a_setting_out_of_the_search():
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
-@pytest.mark.parametrize("env", ["base", "best", "demo", "test"])
+@pytest.mark.parametrize("env", ["base", "best", "demo", "quick", "test"])
 def test_every_family_has_a_space_that_holds_its_present_settings(env, family):
     search = plan(load_parameters(env), family.name)
     assert search.family is family

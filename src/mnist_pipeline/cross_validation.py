@@ -6,8 +6,6 @@ as ever), and then reads the part that it has not seen. The mean over parts says
 is without touching the test digits; their spread says how much of that is chance.
 """
 
-import hashlib
-import json
 import logging
 import os
 import signal
@@ -64,15 +62,6 @@ def assign_folds(labels: np.ndarray, n_folds: int, *, seed: int) -> np.ndarray:
     for fold, (_, held_out) in enumerate(dealt, start=1):
         folds[held_out] = fold
     return folds
-
-
-def fingerprint(**what: Any) -> str:
-    """A short name for all that decides a result, the same whenever that is the same.
-
-    what: anything that JSON can hold.
-    """
-    text = json.dumps(what, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def cross_validate(

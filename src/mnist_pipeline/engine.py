@@ -19,7 +19,10 @@ BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16"}
 
 
 def choose_precision(wanted: Literal["auto", "float32", "bfloat16"]) -> Precision:
-    """What to compute in. `auto`: bfloat16 where the processor has instructions for it."""
+    """What to compute in. `auto`: bfloat16 where the processor has instructions for it.
+
+    float32 where there is a GPU.
+    """
     if wanted == "auto":
         return "bfloat16" if processor_has_bfloat16() and not has_gpu() else "float32"
     return wanted

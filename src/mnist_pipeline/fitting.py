@@ -53,7 +53,7 @@ class Fit:
         `val_accuracy` for classifiers, `test_loss` if asked for, and a loss per output where there
         are several.
     best_epoch: counted from 1.
-    fit_seconds: from the first batch to the last, validation included.
+    fit_seconds: all of `fit`: tracing, validation, test loss and checkpoints included.
     """
 
     model: keras.Model

@@ -25,8 +25,8 @@ else:
             if "keras" not in sys.modules:
                 # This project is written for TensorFlow; ~/.keras/keras.json may say otherwise.
                 os.environ["KERAS_BACKEND"] = "tensorflow"
-                # TensorFlow asks oneDNN only on processors with AVX-512; it is twice as fast on
-                # those with AVX2 too (docs/decisions/0018-training-engine.md).
+                # TensorFlow asks oneDNN only on processors with AVX-512; it is faster on those
+                # with AVX2 too (docs/decisions/0018-training-engine.md).
                 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
                 with silent_stderr(), _no_garbage():
                     config = import_module("keras").config

@@ -151,7 +151,7 @@ def score(
         errors = metrics.image_errors(answer, shown[thing])
         scores |= {name: float(values.mean()) for name, values in errors.items()}
         if "restoration" in family.judges:
-            before = metrics.image_errors(shown[family.sees], shown[thing])["psnr_db"]
+            before = metrics.psnr_db(shown[family.sees], shown[thing])
             scores["psnr_gain_db"] = scores["psnr_db"] - float(before.mean())
     return scores
 

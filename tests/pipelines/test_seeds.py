@@ -16,6 +16,7 @@ from kedro_datasets.partitions import PartitionedDataset
 from mnist_pipeline.commands import digits
 from mnist_pipeline.datasets import KerasModelDataset
 from mnist_pipeline.errors import UserError
+from mnist_pipeline.families import FAMILIES
 from mnist_pipeline.lazy import keras
 from mnist_pipeline.parameters import SeedsSettings
 from mnist_pipeline.pipeline_registry import register_pipelines
@@ -190,6 +191,15 @@ def test_every_kind_of_family_is_judged_as_it_is_by_its_own_pipeline(family, mea
     assert measures <= set(scores)
     assert scores.get("accuracy", 1) == 1
     assert scores.get("mse", 0) == 0
+
+
+def test_the_gain_is_what_restoration_adds_to_what_the_network_saw():
+    (family,) = (family for family in FAMILIES if family.name == "enhancement")
+    originals = np.full((30, 28, 28, 1), 0.5, np.float32)
+    shown = {family.sees: originals + 0.1, "clean_images": originals}  # a PSNR of 20 dB
+    scores = nodes.seeds.score(family, [originals + 0.01], shown, np.arange(30) % 10)
+    assert scores["psnr_db"] == pytest.approx(40, abs=0.01)
+    assert scores["psnr_gain_db"] == pytest.approx(20, abs=0.01)
 
 
 def test_without_a_family_nothing_is_read():

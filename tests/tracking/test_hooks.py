@@ -18,9 +18,9 @@ from kedro.io import DataCatalog
 from mnist_pipeline.families import FAMILIES
 from mnist_pipeline.pipeline_registry import register_pipelines
 from mnist_pipeline.settings import CONFIG_LOADER_ARGS
-from mnist_pipeline.tracking.hooks import MLflowTracking, as_numbers
+from mnist_pipeline.tracking.hooks import MLflowTracking, as_numbers, what_scores_mean
 from mnist_pipeline.tracking.store import mark_killed
-from tests.conftest import PROJECT, copy_project, run_kedro
+from tests.conftest import PROJECT, copy_project, load_parameters, run_kedro
 from tests.forked import Running
 
 
@@ -341,3 +341,25 @@ def test_splitting_digits_is_no_training_of_a_family(tracking):
     hooks.after_dataset_saved("cnn.split", None)
     hooks.after_pipeline_run()
     assert "cnn" not in ended()
+
+
+@pytest.mark.parametrize(
+    ("family", "key", "value"),
+    [
+        ("cnn", "cnn.training.validation_fraction", 0.2),
+        ("enhancement", "degradation.size_px", 7),
+        ("enhancement_classification", "enhancement_classification.training.loss_weights",
+         {"clean_images": 1.0, "one_hot_labels": 0.03}),
+    ],
+)  # fmt: skip
+def test_scores_of_networks_that_are_judged_otherwise_are_not_compared(family, key, value):
+    parameters = load_parameters("base")
+    before = what_scores_mean(family, parameters, "MNIST")
+    parameters[family]["training"]["epochs"] += 1
+    assert what_scores_mean(family, parameters, "MNIST") == before
+    *groups, last = key.split(".")
+    inner = parameters
+    for name in groups:
+        inner = inner[name]
+    inner[last] = value
+    assert what_scores_mean(family, parameters, "MNIST") != before

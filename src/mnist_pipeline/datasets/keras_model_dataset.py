@@ -13,8 +13,8 @@ class KerasModelDataset(FileDataset):
     """Loads and saves a Keras model as a `.keras` file, optimizer state included.
 
     Unlike `kedro_datasets.tensorflow.TensorFlowModelDataset` it imports TensorFlow when a model is
-    loaded or saved, not when the catalog is looked at: `kedro catalog describe-datasets` takes 1.5
-    rather than 3.7 seconds. Models with custom code in them are refused (Keras's safe mode).
+    loaded or saved, not when the catalog is looked at, which takes half as long without. Models
+    with custom code in them are refused (Keras's safe mode).
 
     In a catalog:
 

@@ -37,10 +37,10 @@ def leaderboard(
     marks = {name: [100 * (1 - score) for score in scores] for name, scores in originals.items()}
     _ranking(bars, reads, errors, "{:.2f} %", marks)
     bars.set_xlabel("error on the test digits (%)")
+    trained = reads.dropna(subset="accuracy")
+    # On a logarithmic axis there is no 0: no mistake is drawn as half of one.
+    shown = np.maximum(100 * (1 - trained["accuracy"]), 50 / trained["test_images"])
     for axes, cost in zip(costs, ("fit_seconds", "parameters"), strict=True):
-        trained = reads.dropna(subset="accuracy")
-        # On a logarithmic axis there is no 0: no mistake is drawn as half of one.
-        shown = np.maximum(100 * (1 - trained["accuracy"]), 50 / trained["test_images"])
         points = zip(trained["family"], trained[cost], shown, strict=True)
         for (family, price, error), (colour, marker, _) in zip(points, STYLES, strict=False):
             axes.plot(price, error, marker, color=colour, ms=8, ls="", label=family)

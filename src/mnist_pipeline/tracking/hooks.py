@@ -22,9 +22,9 @@ from kedro.pipeline import Pipeline
 
 from mnist_pipeline import leaderboard, provenance
 from mnist_pipeline.cards import dataset_caption
-from mnist_pipeline.cross_validation import fingerprint
 from mnist_pipeline.errors import UserError
 from mnist_pipeline.families import EVERY_FAMILY
+from mnist_pipeline.identity import fingerprint
 from mnist_pipeline.parameters import TrainingSettings
 from mnist_pipeline.tracking import registry
 from mnist_pipeline.tracking.store import (
@@ -355,18 +355,7 @@ class MLflowTracking:
             model = self._models[family]
             model.validation = (best_by, scores[best_by])
             model.train_images = report["train_images"]
-            model.key = self._what_scores_mean(family)
-
-    def _what_scores_mean(self, family: str) -> str:
-        """Validation scores with the same key can be compared."""
-        training = self._parameters[family]["training"]
-        decisive = {name: training[name] for name in ("loss", "best_by", "validation_fraction")}
-        decisive["validation_split"] = training["validation_split"]
-        shown = SHOWN_WITH.get(FAMILIES_BY_NAME[family].sees)
-        return fingerprint(
-            digits=self._tags.get("digits"), **decisive,
-            shown=self._parameters[shown] if shown else None,
-        )  # fmt: skip
+            model.key = what_scores_mean(family, self._parameters, self._tags.get("digits"))
 
     def _log_metrics(self, family: str, values: dict[str, Any]) -> None:
         self._metrics[family] = values
@@ -434,6 +423,18 @@ def as_numbers(metrics: dict[str, Any]) -> dict[str, float]:
     if "accuracy" in metrics:  # MLflow's bars start at 0, and two decimals are all they show
         numbers[ERROR] = 100 * (1 - metrics["accuracy"])
     return {name: value for name, value in numbers.items() if isinstance(value, int | float)}
+
+
+def what_scores_mean(family: str, parameters: dict[str, Any], digits: str | None) -> str:
+    """Validation scores of a family with the same answer can be compared.
+
+    digits: what tells the data set apart.
+    """
+    training = parameters[family]["training"]
+    names = ("loss", "loss_weights", "best_by", "validation_fraction", "validation_split")
+    decisive = {name: training.get(name) for name in names}
+    shown = SHOWN_WITH.get(FAMILIES_BY_NAME[family].sees)
+    return fingerprint(digits=digits, **decisive, shown=parameters[shown] if shown else None)
 
 
 def _points(numbers: dict[str, float], step: int) -> list[Any]:

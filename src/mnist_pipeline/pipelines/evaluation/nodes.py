@@ -162,8 +162,8 @@ def plot_incorrect_examples(
     probabilities: np.ndarray, test: Digits, card: Card, *, family: str
 ) -> Figure:
     """Draw the 40 digits that were misread with the highest confidence."""
-    wrong = np.flatnonzero(probabilities.argmax(axis=1) != test.labels)
-    worst = wrong[np.argsort(-probabilities[wrong].max(axis=1), kind="stable")][:40]
+    _, wrong = metrics.right_and_wrong(probabilities, test.labels)
+    worst = wrong[:40]
     title = f"{family}: misread ({len(wrong):,} of {len(test):,}), the most confident first"
     return plots.examples(
         test.images[worst], test.labels[worst], probabilities[worst],

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable, Iterator
-from importlib import metadata
 from typing import Any
 
 import numpy as np
@@ -10,19 +9,19 @@ import pandas as pd
 from kedro.io import DatasetError
 from matplotlib.figure import Figure
 
-from mnist_pipeline import __version__, plots
+from mnist_pipeline import plots
 from mnist_pipeline.cards import dataset_caption, trained_on
 from mnist_pipeline.cross_validation import (
     FoldResult,
     Training,
     assign_folds,
     cross_validate,
-    fingerprint,
 )
 from mnist_pipeline.digits import Digits
 from mnist_pipeline.distortion import Step, distort
 from mnist_pipeline.errors import UserError
 from mnist_pipeline.families import Family
+from mnist_pipeline.identity import identify_training, training_digests
 from mnist_pipeline.parameters import NoiseComparisonSettings, TrainingSettings
 from mnist_pipeline.robustness import conditions, measure_robustness
 from mnist_pipeline.trained_networks import TrainedNetworks
@@ -55,18 +54,10 @@ def identify_cross_validation(
 
     A fold that an earlier run has left is taken over if its key is the same.
     """
-    decisive = {
-        "family": family,
-        "digits": {"sha256": card["sha256"], "distortion": distortion},
-        "classes": len(card["class_names"]),
-        "model": model_settings,
-        "training": training.model_dump(exclude={"checkpoint"}),
-        "folds": settings.folds,
-        "seed": seed,
-        "versions": {"mnist_pipeline": __version__}
-        | {name: metadata.version(name) for name in ("keras", "tensorflow")},
-    }
-    return decisive | {"key": fingerprint(**decisive)}
+    view = {"distortion": distortion}
+    return identify_training(
+        family, card, view, model_settings, training, seed, folds=settings.folds
+    )
 
 
 def train_folds(
@@ -224,7 +215,7 @@ def collect_noise_metrics(
     `cv_fit_seconds, clean_accuracy, mnist_c_accuracy` (the mean of its fifteen).
     """
     collected = {}
-    asked = {"sha256": card["sha256"], "distortion": distortion}
+    asked = {"sha256": training_digests(card), "distortion": distortion}
     for metrics, folds in zip(*_split(metrics_and_folds, 2), strict=True):
         family = metrics["family"]
         agree = (

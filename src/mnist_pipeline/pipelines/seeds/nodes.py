@@ -3,23 +3,23 @@
 import logging
 from collections.abc import Callable, Iterator
 from functools import partial
-from importlib import metadata
 from typing import Any
 
 import pandas as pd
 from kedro.io import DatasetError
 from matplotlib.figure import Figure
 
-from mnist_pipeline import __version__, plots, seeds
+from mnist_pipeline import plots, seeds
 from mnist_pipeline.cards import dataset_caption
-from mnist_pipeline.cross_validation import fingerprint
 from mnist_pipeline.digits import Digits
 from mnist_pipeline.distortion import Step
 from mnist_pipeline.errors import BadFileError
+from mnist_pipeline.identity import identify_training
 from mnist_pipeline.models.ensemble import build_ensemble
 from mnist_pipeline.parameters import DegradationSettings, SeedsSettings
 from mnist_pipeline.pipelines.evaluation.nodes import predict
 from mnist_pipeline.pipelines.preprocessing.nodes import note_view, show_to, training_digits
+from mnist_pipeline.preprocessing import TrainingDigits
 from mnist_pipeline.reading.calibration import fit_temperature
 from mnist_pipeline.seeds import HEADLINES, Sweep
 
@@ -39,20 +39,21 @@ def identify_networks(
     sweep: Sweep, card: Card, degradation: DegradationSettings, distortion: list[Step]
 ) -> dict[str, Any]:
     """All that decides what a network becomes, and `key`, a short name for it."""
-    decisive = {
-        "family": sweep.family.name,
-        "digits": {
-            "sha256": {part: sha for part, sha in card["sha256"].items() if "train" in part},
-            **note_view(sweep.family, degradation, distortion),
-        },
-        "classes": len(card["class_names"]),
-        "model": sweep.model,
-        "training": sweep.training.model_dump(exclude={"checkpoint"}),
-        "seed": sweep.seed,
-        "versions": {"mnist_pipeline": __version__}
-        | {name: metadata.version(name) for name in ("keras", "tensorflow")},
-    }
-    return decisive | {"key": fingerprint(**decisive)}
+    view = note_view(sweep.family, degradation, distortion)
+    return identify_training(sweep.family.name, card, view, sweep.model, sweep.training, sweep.seed)
+
+
+def prepare_digits(
+    sweep: Sweep,
+    train: Digits,
+    card: Card,
+    degradation: DegradationSettings,
+    distortion: list[Step],
+) -> TrainingDigits:
+    """The training digits as the family's own pipeline has them; their split is that of `seed`."""
+    return training_digits(
+        sweep.family, sweep.training, sweep.seed, train, card, degradation, distortion
+    )
 
 
 def train_networks(
@@ -61,10 +62,7 @@ def train_networks(
     settings: SeedsSettings,
     finished_networks: Saved | None,
     finished_reports: Saved | None,
-    train: Digits,
-    card: Card,
-    degradation: DegradationSettings,
-    distortion: list[Step],
+    digits: TrainingDigits,
 ) -> Iterator[tuple[dict[str, Any], dict[str, Report]]]:
     """Train every network that is not there yet, and hand each on to be saved at once.
 
@@ -75,7 +73,6 @@ def train_networks(
     networks, reports = (
         (saved or {}) if settings.resume else {} for saved in (finished_networks, finished_reports)
     )
-    digits = None
     for seed in sweep.seeds:
         name = _partition(identity, seed)
         if name in networks and name in reports and _are_whole(networks[name], reports[name]):
@@ -85,10 +82,6 @@ def train_networks(
             )
             yield {}, {}
             continue
-        if digits is None:
-            digits = training_digits(
-                sweep.family, sweep.training, sweep.seed, train, card, degradation, distortion
-            )
         model, report = seeds.train_network(sweep, seed, digits)
         # What can be called, Kedro calls before it saves, and a Keras model can be called.
         yield {name: partial(_itself, model)}, {name: report}
@@ -147,14 +140,7 @@ def judge_networks(
     return table, metrics
 
 
-def calibrate_ensemble(
-    sweep: Sweep,
-    ensemble: Any,
-    train: Digits,
-    card: Card,
-    degradation: DegradationSettings,
-    distortion: list[Step],
-) -> dict[str, float]:
+def calibrate_ensemble(sweep: Sweep, ensemble: Any, digits: TrainingDigits) -> dict[str, float]:
     """Fit the temperature to the validation digits, which no member was trained on.
 
     Returns `temperature` and `validation_images`; 1 and 0 for a network that reads no digits.
@@ -162,13 +148,10 @@ def calibrate_ensemble(
     family = sweep.family
     if "one_hot_labels" not in family.returns:
         return {"temperature": 1.0, "validation_images": 0}
-    digits = training_digits(
-        family, sweep.training, sweep.seed, train, card, degradation, distortion
-    )
     held_out = digits.validation_indices
     answers = predict(ensemble, digits.inputs[held_out])
     probabilities = answers[family.returns.index("one_hot_labels")]
-    labels = train.labels[held_out]
+    labels = digits.targets["one_hot_labels"][held_out].argmax(axis=1)
     return {
         "temperature": fit_temperature(probabilities, labels),
         "validation_images": len(held_out),

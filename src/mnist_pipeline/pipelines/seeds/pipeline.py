@@ -9,7 +9,7 @@ def create_pipeline() -> Pipeline:
     """Several networks of a family, and their mean as a network of its own::
 
     parameters -> planned_seeds
-    planned_seeds, train_digits -> networks, reports -> ensemble.model
+    planned_seeds, train_digits -> training_digits -> networks, reports -> ensemble.model
     networks, ensemble.model, test_digits -> scores, ensemble.metrics -> seeds_plot
     """
     # Of nodes that wait for nothing, Kedro runs those first whose names come first: this one
@@ -30,10 +30,16 @@ def create_pipeline() -> Pipeline:
             name="identify_networks",
         ),
         Node(
+            nodes.prepare_digits,
+            inputs=["planned_seeds", "train_digits", *shown],
+            outputs="training_digits",
+            name="prepare_digits",
+        ),
+        Node(
             nodes.train_networks,
             inputs=[
                 *("planned_seeds", "identity", "params:seeds"),
-                *("finished_networks", "finished_reports", "train_digits", *shown),
+                *("finished_networks", "finished_reports", "training_digits"),
             ],
             outputs=["networks", "reports"],
             name="train_networks",
@@ -55,7 +61,7 @@ def create_pipeline() -> Pipeline:
         ),
         Node(
             nodes.calibrate_ensemble,
-            inputs=["planned_seeds", "ensemble.model", "train_digits", *shown],
+            inputs=["planned_seeds", "ensemble.model", "training_digits"],
             outputs="ensemble.calibration",
             name="calibrate_ensemble",
         ),

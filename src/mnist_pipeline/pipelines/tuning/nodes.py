@@ -1,18 +1,17 @@
 """A family's settings, searched on the digits that its own pipeline would show its network."""
 
 import logging
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure
 
-from mnist_pipeline import __version__, plots, tuning
+from mnist_pipeline import plots, tuning
 from mnist_pipeline.cards import dataset_caption
-from mnist_pipeline.cross_validation import fingerprint
 from mnist_pipeline.digits import Digits
 from mnist_pipeline.distortion import Step
+from mnist_pipeline.identity import identify_training
 from mnist_pipeline.parameters import DataSettings, DegradationSettings, TuningSettings
 from mnist_pipeline.pipelines.preprocessing.nodes import note_view, training_digits
 from mnist_pipeline.tuning import Search
@@ -68,18 +67,10 @@ def plot_search(trials: pd.DataFrame, search: Search, card: Card) -> Figure:
 
 def _study_name(search: Search, card: Card, shown: dict[str, Any]) -> str:
     """A name that is the same whenever trials can be compared, whatever is asked for besides."""
-    digits = {name: sha for name, sha in card["sha256"].items() if name.startswith("train")}
-    key = fingerprint(
-        family=search.family.name,
-        digits={"sha256": digits, **shown},
-        classes=len(card["class_names"]),
-        model=search.model,
-        training=search.training.model_dump(exclude={"checkpoint"}),
+    identity = identify_training(
+        search.family.name, card, shown, search.model, search.training, search.seed, "optuna",
         space={name: range_.model_dump() for name, range_ in search.space.items()},
         startup_trials=search.startup_trials,
         warmup_epochs=search.warmup_epochs,
-        seed=search.seed,
-        versions={"mnist_pipeline": __version__}
-        | {name: metadata.version(name) for name in ("keras", "tensorflow", "optuna")},
-    )
-    return f"{search.family.name}-{key}"
+    )  # fmt: skip
+    return f"{search.family.name}-{identity['key']}"
