@@ -273,7 +273,7 @@ def test_there_is_a_progress_bar_in_a_notebook_and_none_in_a_file(bundled, setti
 @pytest.mark.parametrize("n", [0, 1, *(fitting.PREDICT_BATCH_SIZE + k for k in (-1, 0, 1))])
 def test_every_digit_gets_its_own_prediction(n):
     one = build_mlp((28, 28, 1), (10,), hidden_units=[], dropout=0.0)
-    two = keras.Model(one.inputs, [*one.outputs, keras.layers.Flatten()(one.inputs[0])])
+    two = keras.Model(one.input, [one.output, keras.layers.Flatten()(one.input)])
     inputs = np.random.default_rng(0).random((n, 28, 28, 1), dtype=np.float32)
     for network in (one, two):
         expected = network(inputs)
