@@ -4,6 +4,8 @@ BIN := .venv/bin
 READY := .venv/ready
 export MLFLOW_DISABLE_TELEMETRY = true
 export MLFLOW_SERVER_ENABLE_JOB_EXECUTION = false
+# Code is compiled once, and not by each of the many processes that tests start.
+unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .PHONY: help demo app notebooks test suite lint format lock viz viz-build ui benchmark clean
 

@@ -21,7 +21,8 @@ def empty_store() -> Path:
 def copy_project(folder: Path) -> Path:
     """The project as a fresh clone has it: configuration and code, no data."""
     shutil.copy(empty_store(), folder)
-    not_in_git = shutil.ignore_patterns("local", "__pycache__", "*.egg-info", ".ipynb_checkpoints")
+    # What is compiled comes along: every process would compile it anew.
+    not_in_git = shutil.ignore_patterns("local", "*.egg-info", ".ipynb_checkpoints")
     for name in ("conf", "notebooks", "src"):
         shutil.copytree(PROJECT / name, folder / name, ignore=not_in_git)
     (folder / "conf/local").mkdir()
