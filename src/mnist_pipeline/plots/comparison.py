@@ -47,10 +47,10 @@ def leaderboard(
             axes.plot(price, error, marker, color=colour, ms=8, ls="", label=family)
         axes.set(xscale="log", yscale="log", xlabel=COSTS[cost], ylabel="error (%)")
         axes.yaxis.set_major_formatter("{x:g}")
-        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.xaxis.set_major_formatter(EngFormatter(sep=""))  # 200, 500, 1k
         axes.tick_params(axis="x", labelsize=8)
         for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
             axis.set_minor_formatter("")
         axes.margins(0.12)
         axes.grid(alpha=0.3, which="both")
