@@ -57,7 +57,8 @@ def folder(tmp_path_factory):
         ("--pipeline=mpl", "Error: There is no pipeline 'mpl'. Did you mean mlp?"),
         (
             "--env=tset",
-            "Error: There is no environment 'tset'; there are base, best, demo, local, quick, ",
+            "Error: There is no environment 'tset'; "
+            "there are base, best, demo, local, quick, test.",
         ),
         ("--params=mlp.training.epoch=1", "mlp.training.epoch = 1: there is no such key; did you"),
         ("--params=seed", "Error: --params: expected key=value, found 'seed'."),
