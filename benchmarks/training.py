@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
@@ -100,30 +101,41 @@ def run_plain(family: str, mnist_dir: Path, digits: int, epochs: int) -> Side:
 def run_pipeline(family: str, mnist_dir: Path, digits: int, epochs: int) -> Side:
     """Train by `kedro run` in a new copy of the project, with all that it writes."""
     params = {
-        "data.sources": "[mnist_files]",
-        "data.mnist_dir": str(mnist_dir),
         "data.train_limit": digits,
         f"{family}.training.epochs": epochs,
         f"{family}.training.early_stopping_patience": "null",
         f"{family}.training.reduce_lr_patience": "null",
     }
+    metrics, history, seconds, memory_gib = run_kedro(family, mnist_dir, params, env="local")
+    return Side(
+        metrics["parameters"],
+        float(history["images_per_second"][1:].median()),
+        metrics["fit_seconds"],
+        seconds,
+        memory_gib,
+        float(history["val_loss"].iloc[-1]),
+    )
+
+
+def run_kedro(
+    family: str, mnist_dir: Path, params: dict[str, Any], *, env: str
+) -> tuple[dict[str, Any], pd.DataFrame, float, float]:
+    """`kedro run` of a family on MNIST in a new copy of the project.
+
+    Returns its metrics, its history, the seconds of the whole process, and its peak memory in GiB.
+    """
+    params = {"data.sources": "[mnist_files]", "data.mnist_dir": str(mnist_dir), **params}
+    text = ",".join(f"{name}={value}" for name, value in params.items())
     with tempfile.TemporaryDirectory() as folder:
         copy_project(Path(folder))
-        text = ",".join(f"{name}={value}" for name, value in params.items())
-        command = ["-m", "kedro", "run", f"--pipeline={family}", f"--params={text}"]
-        _, seconds, memory_gib = run_python(command, Path(folder))
+        _, seconds, memory_gib = run_python(
+            ["-m", "kedro", "run", f"--env={env}", f"--pipeline={family}", f"--params={text}"],
+            Path(folder),
+        )
         reporting = Path(folder, "data/08_reporting", family)
         (metrics,) = reporting.glob("metrics.json/*/metrics.json")
         (history,) = reporting.glob("history.csv/*/history.csv")
-        measured, epochs_run = json.loads(metrics.read_text()), pd.read_csv(history)
-    return Side(
-        measured["parameters"],
-        float(epochs_run["images_per_second"][1:].median()),
-        measured["fit_seconds"],
-        seconds,
-        memory_gib,
-        float(epochs_run["val_loss"].iloc[-1]),
-    )
+        return json.loads(metrics.read_text()), pd.read_csv(history), seconds, memory_gib
 
 
 def run_python(arguments: list[str], folder: Path) -> tuple[str, float, float]:

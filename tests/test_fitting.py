@@ -14,7 +14,7 @@ from mnist_pipeline.models.cnn import build_cnn
 from mnist_pipeline.models.mlp import build_mlp
 from mnist_pipeline.models.multitask_unet import build_multitask_unet
 from mnist_pipeline.parameters import TrainingSettings
-from mnist_pipeline.preprocessing import normalize, one_hot
+from mnist_pipeline.preprocessing import NormalizedImages, normalize, one_hot
 from tests.conftest import load_parameters
 from tests.forked import run_module
 
@@ -45,12 +45,12 @@ def settings(tmp_path):
     return build
 
 
-def fit(bundled, settings, seed=0, hidden_units=(16,)):
+def fit(bundled, settings, seed=0, hidden_units=(16,), show=normalize):
     """Train a small MLP on 200 real digits, validate on 50 others."""
     keras.utils.set_random_seed(seed)
     return fitting.fit(
         build_mlp((28, 28, 1), (10,), hidden_units=list(hidden_units), dropout=0.1),
-        normalize(bundled.images[:250]),
+        show(bundled.images[:250]),
         {"one_hot_labels": one_hot(bundled.labels[:250], 10)},
         train_indices=np.arange(200),
         validation_indices=np.arange(200, 250),
@@ -90,6 +90,14 @@ def test_the_same_seed_gives_the_same_numbers_and_another_seed_others(bundled, s
     for one, two in zip(first.model.get_weights(), again.model.get_weights(), strict=True):
         np.testing.assert_array_equal(one, two)
     assert not first.history[numbers].equals(other.history[numbers])
+
+
+def test_pictures_that_stay_bytes_until_a_batch_needs_them_give_the_same_numbers(bundled, settings):
+    at_once, by_the_batch = (
+        fit(bundled, settings(), show=s) for s in (normalize, NormalizedImages)
+    )
+    numbers = ["loss", "val_loss", "accuracy", "val_accuracy"]
+    assert at_once.history[numbers].equals(by_the_batch.history[numbers])
 
 
 def test_the_weights_are_those_of_the_best_epoch(bundled, settings):

@@ -159,6 +159,13 @@ def test_what_cannot_be_meant_is_refused_by_key_and_value(parameters, key, value
     assert message in str(error.value)
 
 
+def test_one_of_several_networks_has_a_checkpoint_beside_that_of_its_family(parameters):
+    settings = LabelTraining(**parameters["cnn"]["training"])
+    own = settings.with_checkpoint_of("seed-7")
+    assert own.checkpoint == "data/06_models/cnn/seed-7-checkpoint.keras"
+    assert own.model_copy(update={"checkpoint": settings.checkpoint}) == settings
+
+
 def test_a_checkpoint_that_two_families_share_is_refused(parameters):
     path = parameters["mlp"]["training"]["checkpoint"]
     change(parameters, "cnn.training.checkpoint", path)

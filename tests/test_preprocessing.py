@@ -2,7 +2,13 @@ import numpy as np
 import pytest
 
 from mnist_pipeline.errors import UserError
-from mnist_pipeline.preprocessing import limit_digits, normalize, one_hot, split_indices
+from mnist_pipeline.preprocessing import (
+    NormalizedImages,
+    limit_digits,
+    normalize,
+    one_hot,
+    split_indices,
+)
 
 LABELS = np.repeat(np.arange(10, dtype=np.uint8), [20, 40, 20, 20, 20, 20, 20, 20, 10, 10])
 
@@ -14,6 +20,15 @@ def test_normalize_brings_0_to_255_to_0_to_1_and_adds_the_channel_axis():
     assert normalized.dtype == np.float32
     np.testing.assert_allclose(normalized[0, :, :, 0], [[0, 0.2], [0.4, 1]], rtol=1e-6)
     assert images[0, 1, 1] == 255  # the argument is left alone
+
+
+@pytest.mark.parametrize("rows", [np.array([3, 0]), np.arange(5) > 2, slice(1, 4), slice(None)])
+def test_rows_of_normalized_images_are_those_of_the_array(bundled, rows):
+    images = bundled.images[:5]
+    lazily, at_once = NormalizedImages(images), normalize(images)
+    assert (lazily.shape, lazily.dtype, len(lazily)) == (at_once.shape, at_once.dtype, 5)
+    np.testing.assert_array_equal(lazily[rows], at_once[rows])
+    assert lazily.images is images  # no copy
 
 
 def test_one_hot_has_a_single_1_at_the_label():

@@ -22,7 +22,7 @@ from joblib.externals.loky.process_executor import TerminatedWorkerError
 from mnist_pipeline.errors import UserError
 from mnist_pipeline.families import Family
 from mnist_pipeline.parameters import TrainingSettings
-from mnist_pipeline.preprocessing import split_indices
+from mnist_pipeline.preprocessing import Rows, split_indices
 
 logger = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ def assign_folds(labels: np.ndarray, n_folds: int, *, seed: int) -> np.ndarray:
 
 def cross_validate(
     common: Training,
-    inputs: np.ndarray,
+    inputs: Rows,
     labels: np.ndarray,
     targets: np.ndarray,
     folds: np.ndarray,
@@ -113,7 +113,7 @@ def cross_validate(
 
 def score_fold(
     common: Training,
-    inputs: np.ndarray,
+    inputs: Rows,
     labels: np.ndarray,
     targets: np.ndarray,
     folds: np.ndarray,
@@ -134,8 +134,7 @@ def score_fold(
     train, validation = split_indices(
         labels[others], settings.validation_fraction, settings.validation_split, seed=seed
     )
-    path = Path(settings.checkpoint)
-    checkpoint = path.with_name(f"fold-{fold}-{path.name}")
+    own_settings = settings.with_checkpoint_of(f"fold-{fold}")
     fit = build_and_fit(
         common.family.build,
         common.model_settings,
@@ -144,10 +143,10 @@ def score_fold(
         seed=seed,
         train_indices=others[train],
         validation_indices=others[validation],
-        settings=settings.model_copy(update={"checkpoint": str(checkpoint)}),
+        settings=own_settings,
         name=f"{common.family.name} fold {fold}/{folds.max()}",
     )
-    checkpoint.unlink()
+    Path(own_settings.checkpoint).unlink()
     scores = metrics.classification_metrics(
         predict(fit.model, inputs[held_out])[0], labels[held_out]
     )

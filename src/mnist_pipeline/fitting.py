@@ -22,6 +22,7 @@ from mnist_pipeline.interrupts import held_interrupts
 from mnist_pipeline.lazy import keras, tf
 from mnist_pipeline.losses import loss_function
 from mnist_pipeline.parameters import TrainingSettings
+from mnist_pipeline.preprocessing import Rows
 
 logger = logging.getLogger(__name__)
 
@@ -65,8 +66,8 @@ class Fit:
 def build_and_fit(
     build: Callable[..., keras.Model],
     model_settings: dict[str, Any],
-    inputs: np.ndarray,
-    targets: dict[str, np.ndarray],
+    inputs: Rows,
+    targets: dict[str, Rows],
     *,
     seed: int,
     **how: Any,
@@ -88,12 +89,12 @@ def build_and_fit(
 
 def fit(
     model: keras.Model,
-    inputs: np.ndarray,
-    targets: dict[str, np.ndarray],
+    inputs: Rows,
+    targets: dict[str, Rows],
     *,
     train_indices: np.ndarray,
     validation_indices: np.ndarray,
-    test: tuple[np.ndarray, dict[str, np.ndarray]] | None = None,
+    test: tuple[Rows, dict[str, Rows]] | None = None,
     settings: TrainingSettings,
     name: str,
     seed: int,
@@ -101,9 +102,10 @@ def fit(
 ) -> Fit:
     """Train `model` in place and return it with the weights of its best epoch.
 
-    inputs: float32, a row per digit, training and validation digits together.
-    targets: what each output of the model must return, in their order, by what it is: float32, a
-        row per digit. Where it is `one_hot_labels`, accuracy is followed beside the loss.
+    inputs: float32, a row per digit, training and validation digits together: an array, or
+        `preprocessing.NormalizedImages`, which gives such rows when a batch needs them.
+    targets: what each output of the model must return, in their order, by what it is: rows like
+        those of the inputs. Where it is `one_hot_labels`, accuracy is followed beside the loss.
     train_indices, validation_indices: which rows are which.
     test: inputs and targets whose loss is noted after every epoch. Nothing is chosen by it.
     settings: explained in `conf/base/parameters`. Augmentation distorts every training digit anew
@@ -234,8 +236,8 @@ def _of(setting: Any, thing: str) -> Any:
 
 
 def _training_batches(
-    x: np.ndarray,
-    y: dict[str, np.ndarray],
+    x: Rows,
+    y: dict[str, Rows],
     indices: np.ndarray,
     settings: TrainingSettings,
     seed: int,
@@ -251,16 +253,14 @@ def _training_batches(
     return _ahead(batches)
 
 
-def _batches(
-    x: np.ndarray, y: tuple[np.ndarray, ...], indices: np.ndarray, batch_size: int
-) -> tf.data.Dataset:
+def _batches(x: Rows, y: tuple[Rows, ...], indices: np.ndarray, batch_size: int) -> tf.data.Dataset:
     """Batches of the rows `indices` as they are, in this order."""
     rows = tf.data.Dataset.from_tensor_slices(indices).batch(batch_size)
     return _ahead(_gather(rows, x, y))
 
 
-def _gather(batches: tf.data.Dataset, x: np.ndarray, y: tuple[np.ndarray, ...]) -> tf.data.Dataset:
-    """Inputs and targets of batches of rows, taken when they are needed.
+def _gather(batches: tf.data.Dataset, x: Rows, y: tuple[Rows, ...]) -> tf.data.Dataset:
+    """Inputs and targets of batches of rows, taken, and normalized, when they are needed.
 
     By NumPy: TensorFlow would make a copy of the whole data first.
     """
@@ -312,7 +312,7 @@ def _augmentation(steps: list[Step], things: tuple[str, ...]) -> Callable[..., A
     return augment
 
 
-def _test_batches(inputs: np.ndarray, targets: dict[str, np.ndarray]) -> tf.data.Dataset:
+def _test_batches(inputs: Rows, targets: dict[str, Rows]) -> tf.data.Dataset:
     rows = np.arange(len(inputs))
     return _batches(inputs, tuple(targets.values()), rows, PREDICT_BATCH_SIZE)
 

@@ -11,6 +11,7 @@ import itertools
 import math
 from collections.abc import Callable
 from functools import cache, partial
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import (
@@ -155,6 +156,11 @@ class TrainingSettings(Settings):
                     f"{setting} = {patience} cannot be followed; write null"
                 )
         return self
+
+    def with_checkpoint_of(self, which: str) -> "TrainingSettings":
+        """The same, for one of several networks of a family: its checkpoint is `<which>-<name>`."""
+        path = PurePath(self.checkpoint)
+        return self.model_copy(update={"checkpoint": str(path.with_name(f"{which}-{path.name}"))})
 
 
 LabelLoss = Literal["categorical_crossentropy"]

@@ -29,6 +29,33 @@ def one_hot(labels: np.ndarray, n_classes: int) -> np.ndarray:
     return np.eye(n_classes, dtype=np.float32)[labels]
 
 
+class NormalizedImages:
+    """Pictures that are normalized when they are asked for: in a quarter of the memory.
+
+    Rows of it, `pictures[rows]`, are those of `normalize(images)`: float32 (n, 28, 28, 1), 0 to 1.
+    images: uint8 (n, 28, 28).
+    """
+
+    dtype = np.dtype(np.float32)
+
+    def __init__(self, images: np.ndarray) -> None:
+        self.images = images
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of all of them, normalized."""
+        return (*self.images.shape, 1)
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __getitem__(self, rows: np.ndarray | slice) -> np.ndarray:
+        return normalize(self.images[rows])
+
+
+Rows = np.ndarray | NormalizedImages
+"""What a network sees or must return, a row per digit, looked at some rows at a time."""
+
 VIEWS = {
     "clean_images": "digits",
     "degraded_images": "degraded_digits",
@@ -40,11 +67,11 @@ VIEWS = {
 def show(digits: DigitSet, thing: str) -> Any:
     """What a network sees or must return, or what is needed to judge that.
 
-    thing: `clean_images`, `degraded_images` or `distorted_images`: float32 (n, 28, 28, 1), 0 to 1;
+    thing: `clean_images`, `degraded_images` or `distorted_images`: `NormalizedImages`;
         `one_hot_labels`: float32 (n, classes); `dataset_card`; or the name of a view: `Digits`.
     """
     if thing in VIEWS:
-        return normalize(digits.views[VIEWS[thing]].images)
+        return NormalizedImages(digits.views[VIEWS[thing]].images)
     if thing == "one_hot_labels":
         return one_hot(digits.views["digits"].labels, len(digits.card["class_names"]))
     return digits.card if thing == "dataset_card" else digits.views[thing]
@@ -57,8 +84,8 @@ class TrainingDigits:
     inputs, targets, train_indices, validation_indices: as `fitting.fit` takes them.
     """
 
-    inputs: np.ndarray
-    targets: dict[str, np.ndarray]
+    inputs: Rows
+    targets: dict[str, Rows]
     train_indices: np.ndarray
     validation_indices: np.ndarray
 

@@ -78,8 +78,7 @@ def train_network(sweep: Sweep, seed: int, digits: TrainingDigits) -> tuple[Any,
     """
     from mnist_pipeline.fitting import build_and_fit  # TensorFlow: not before it is needed
 
-    path = Path(sweep.training.checkpoint)
-    checkpoint = path.with_name(f"seed-{seed}-{path.name}")
+    training = sweep.training.with_checkpoint_of(f"seed-{seed}")
     fit = build_and_fit(
         sweep.family.build,
         sweep.model,
@@ -88,10 +87,10 @@ def train_network(sweep: Sweep, seed: int, digits: TrainingDigits) -> tuple[Any,
         seed=seed,
         train_indices=digits.train_indices,
         validation_indices=digits.validation_indices,
-        settings=sweep.training.model_copy(update={"checkpoint": str(checkpoint)}),
+        settings=training,
         name=f"{sweep.family.name} seed {seed}",
     )
-    checkpoint.unlink()  # of an interrupted training it stays, as the log says
+    Path(training.checkpoint).unlink()  # of an interrupted training it stays, as the log says
     kept: dict[Any, float] = fit.history.set_index("epoch").loc[fit.best_epoch].to_dict()
     report = {
         "seed": seed,

@@ -244,9 +244,8 @@ def _run_trial(
 
     trial = _ask(search, study, number)
     groups = search.with_settings(_settings(search, trial.params))
-    training = TrainingSettings.model_validate(groups["training"])
-    path = Path(training.checkpoint)
-    checkpoint = path.with_name(f"trial-{path.name}")
+    settings = TrainingSettings.model_validate(groups["training"])
+    training = settings.with_checkpoint_of("trial")
 
     def report(epoch: int, scores: dict[str, float]) -> None:
         trial.report(scores[search.score_name], epoch)
@@ -264,7 +263,7 @@ def _run_trial(
             seed=search.seed,
             train_indices=digits.train_indices,
             validation_indices=digits.validation_indices,
-            settings=training.model_copy(update={"checkpoint": str(checkpoint)}),
+            settings=training,
             name=name,
             after_epoch=report,
         )
@@ -273,7 +272,7 @@ def _run_trial(
         state = TrialState.PRUNED
     except DivergenceError:
         state = TrialState.FAIL
-    checkpoint.unlink(missing_ok=True)
+    Path(training.checkpoint).unlink(missing_ok=True)
     study.tell(trial, score, state)
 
 

@@ -1,3 +1,4 @@
+import json
 import re
 
 import pytest
@@ -91,3 +92,16 @@ def test_an_unknown_family_is_named_with_those_that_there_are(tmp_path):
     done = CliRunner().invoke(training.main, [f"--mnist-dir={tmp_path}", "--families=mlp,rnn"])
     assert done.exit_code == 2
     assert "no family 'rnn'; there are mlp, cnn," in done.output
+
+
+@pytest.mark.mnist
+def test_the_script_that_runs_to_its_end_scores_every_test_digit(plain, mnist_dir):
+    arguments = [
+        *("mlp", f"--mnist-dir={mnist_dir}", "--digits=3000", "--epochs=3", "--to-the-end")
+    ]
+    done = CliRunner().invoke(plain.main, arguments)
+    assert done.exit_code == 0, done.output
+    measured = json.loads(done.output.splitlines()[-1])
+    assert len(measured["val_loss"]) == 3
+    assert 0.8 < measured["test_accuracy"] < 0.95
+    assert round(10_000 * measured["test_accuracy"], 6).is_integer()

@@ -13,7 +13,7 @@ from mnist_pipeline.degradation import degrade
 from mnist_pipeline.digits import BUNDLED_TEST_DIGITS, Digits
 from mnist_pipeline.distortion import Step
 from mnist_pipeline.parameters import DegradationSettings
-from mnist_pipeline.preprocessing import normalize
+from mnist_pipeline.preprocessing import Rows, normalize
 from mnist_pipeline.reading import calibration
 
 logger = logging.getLogger(__name__)
@@ -84,7 +84,7 @@ def score_answers(probabilities: np.ndarray, test: Digits) -> dict[str, Any]:
 
 
 def calibrate(
-    model: Any, inputs: np.ndarray, one_hot_labels: np.ndarray, split: pd.DataFrame, *, output: int
+    model: Any, inputs: Rows, one_hot_labels: np.ndarray, split: pd.DataFrame, *, output: int
 ) -> dict[str, float]:
     """Fit the temperature to the validation digits, which the network was not trained on.
 
@@ -193,7 +193,7 @@ def note_distortion(distortion: list[Step]) -> dict[str, Any]:
 
 
 def score_pca(
-    train_images: np.ndarray, split: pd.DataFrame, test_images: np.ndarray, latent_dim: int
+    train_images: Rows, split: pd.DataFrame, test_images: np.ndarray, latent_dim: int
 ) -> dict[str, float]:
     """The baseline: PCA with as many components, fitted to the same training digits."""
     seen = train_images[(split["part"] == "train").to_numpy()]

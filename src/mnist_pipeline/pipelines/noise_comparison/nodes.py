@@ -23,6 +23,7 @@ from mnist_pipeline.errors import UserError
 from mnist_pipeline.families import Family
 from mnist_pipeline.identity import identify_training, training_digests
 from mnist_pipeline.parameters import NoiseComparisonSettings, TrainingSettings
+from mnist_pipeline.preprocessing import Rows
 from mnist_pipeline.robustness import conditions, measure_robustness
 from mnist_pipeline.trained_networks import TrainedNetworks
 
@@ -68,7 +69,7 @@ def train_folds(
     training: TrainingSettings,
     settings: NoiseComparisonSettings,
     seed: int,
-    inputs: np.ndarray,
+    inputs: Rows,
     targets: np.ndarray,
     *,
     family: Family,

@@ -14,7 +14,9 @@ from mnist_pipeline.digits import Digits, DigitSet
 from mnist_pipeline.distortion import Step, distort
 from mnist_pipeline.families import Family
 from mnist_pipeline.parameters import DegradationSettings, TrainingSettings
-from mnist_pipeline.preprocessing import TrainingDigits
+from mnist_pipeline.preprocessing import NormalizedImages, Rows, TrainingDigits
+
+Part = Literal["train", "test"]
 
 
 def degrade_digits(digits: Digits, degradation: DegradationSettings) -> Digits:
@@ -25,9 +27,7 @@ def degrade_digits(digits: Digits, degradation: DegradationSettings) -> Digits:
     return Digits(images, digits.labels)
 
 
-def distort_digits(
-    digits: Digits, distortion: list[Step], seed: int, *, part: Literal["train", "test"]
-) -> Digits:
+def distort_digits(digits: Digits, distortion: list[Step], seed: int, *, part: Part) -> Digits:
     """Distort every digit, training and test digits by different random numbers."""
     images = distort(
         digits.images, distortion,
@@ -64,12 +64,16 @@ def gather(card: dict[str, Any], *digits: Digits, views: tuple[str, ...]) -> Dig
     return DigitSet(dict(zip(views, digits, strict=True)), card)
 
 
-def show(digits: DigitSet, *, things: tuple[str, ...]) -> list[Any]:
+def show(digits: DigitSet, *, things: tuple[str, ...], part: Part) -> list[Any]:
     """Bring digits into the form in which one network sees them, and what it must return.
 
-    Float images are made here, for one family at a time, because they take four times the memory.
+    Test pictures are made here. Training pictures are made by the batch: Kedro shows every family
+    its digits before it trains the first, and as float32 they would all be in memory at once.
     """
-    return [preprocessing.show(digits, thing) for thing in things]
+    shown = [preprocessing.show(digits, thing) for thing in things]
+    if part == "train":
+        return shown
+    return [one[:] if isinstance(one, NormalizedImages) else one for one in shown]
 
 
 def split_digits(digits: DigitSet, training: TrainingSettings, seed: int) -> pd.DataFrame:
@@ -96,8 +100,8 @@ def show_to(
     distortion: list[Step],
     seed: int,
     *,
-    part: Literal["train", "test"],
-) -> dict[str, np.ndarray]:
+    part: Part,
+) -> dict[str, Any]:
     """What the family's own pipeline shows its network, and what it must return, by its name.
 
     For pipelines that learn from their parameters which family is asked for: too late for Kedro to
@@ -108,8 +112,8 @@ def show_to(
         views["degraded_digits"] = degrade_digits(digits, degradation)
     elif family.sees == "distorted_images":
         views["distorted_digits"] = distort_digits(digits, distortion, seed, part=part)
-    wanted = DigitSet(views, card)
-    return {thing: preprocessing.show(wanted, thing) for thing in (family.sees, *family.returns)}
+    things = (family.sees, *family.returns)
+    return dict(zip(things, show(DigitSet(views, card), things=things, part=part), strict=True))
 
 
 def training_digits(
@@ -126,7 +130,7 @@ def training_digits(
     train_indices, validation_indices = preprocessing.split_indices(
         train.labels, training.validation_fraction, training.validation_split, seed=seed
     )
-    targets: dict[str, np.ndarray] = {thing: shown[thing] for thing in family.returns}
+    targets: dict[str, Rows] = {thing: shown[thing] for thing in family.returns}
     return TrainingDigits(shown[family.sees], targets, train_indices, validation_indices)
 
 

@@ -124,7 +124,9 @@ def create_view_pipeline(family: Family, wanted: Collection[str]) -> Pipeline:
         if names:
             steps.append(
                 Node(
-                    with_arguments(nodes.show, things=tuple(known[name] for name in names)),
+                    with_arguments(
+                        nodes.show, things=tuple(known[name] for name in names), part=part
+                    ),
                     inputs=f"{part}_set",
                     outputs=names,
                     name=f"show_{part}_digits_to_{family.name}",

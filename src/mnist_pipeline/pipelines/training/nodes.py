@@ -8,6 +8,7 @@ import pandas as pd
 from mnist_pipeline.errors import UserError
 from mnist_pipeline.families import Family
 from mnist_pipeline.parameters import TrainingSettings
+from mnist_pipeline.preprocessing import Rows
 
 
 def train_model(
@@ -15,8 +16,8 @@ def train_model(
     model_settings: dict[str, Any],
     training: TrainingSettings,
     seed: int,
-    inputs: np.ndarray,
-    *others: np.ndarray,
+    inputs: Rows,
+    *others: Rows,
     family: Family,
 ) -> tuple[Any, pd.DataFrame, dict[str, Any]]:
     """Build the family's network and train it.
@@ -66,12 +67,12 @@ def train_model(
     return result.model, result.history, report
 
 
-Targets = dict[str, np.ndarray]
+Targets = dict[str, Rows]
 
 
 def _sort_out(
-    others: tuple[np.ndarray, ...], returns: tuple[str, ...]
-) -> tuple[Targets, tuple[np.ndarray, Targets] | None]:
+    others: tuple[Rows, ...], returns: tuple[str, ...]
+) -> tuple[Targets, tuple[Rows, Targets] | None]:
     """Targets by name; and test inputs with their targets, if there are any."""
     n = len(returns)
     targets = dict(zip(returns, others[:n], strict=True))
