@@ -78,7 +78,7 @@ def test_every_picture_is_there_and_is_a_picture(finished_run, family):
     assert names == expected
     for name in names:
         with Image.open(artifact(folder, f"08_reporting/{family.name}/{name}.png")) as picture:
-            assert min(picture.size) > 300
+            assert min(picture.size) > 100  # at 50 pixels an inch
 
 
 @FAMILY_PARAMETERS
@@ -418,7 +418,7 @@ def test_a_folder_of_pictures_becomes_a_table_a_gallery_and_a_list_of_what_canno
     refused = pd.read_csv(artifact(project, "07_model_output/classification/refused.csv"))
     assert list(refused["file"]) == [str(pictures / "notes.png")]
     with Image.open(artifact(project, "07_model_output/classification/gallery.png")) as gallery:
-        assert gallery.width > 300
+        assert gallery.width > 100  # at 50 pixels an inch
     empty = run_kedro(
         project, "run", "--pipeline=classification", f"--params=classification.images={tmp_path}/no"
     )
