@@ -1,7 +1,7 @@
 """What a good user would write by hand: `python -m benchmarks.plain cnn`
 
 The networks of this project as plain Keras, numpy arrays, `compile`, `fit`; nothing of the project
-takes part in the training. It is the other side of `benchmarks.training`.
+takes part in the training. It is the other side of `benchmarks.training` and `.time_to_score`.
 """
 
 import gzip
@@ -152,10 +152,15 @@ def read(path: Path, header_bytes: int, shape: tuple[int, ...]) -> np.ndarray:
 @click.option("--epochs", default=2, show_default=True, help="At most, with --to-the-end.")
 @click.option(
     "--to-the-end", is_flag=True,
-    help="Stop when the validation loss falls no more, and score the test digits (classifiers).",
+    help="Of the cnn: stop by the original's rules, and score the test digits.",
 )  # fmt: skip
 def main(family: str, mnist_dir: Path, digits: int, epochs: int, to_the_end: bool) -> None:
     """Train FAMILY's network and print what it took, as JSON."""
+    if to_the_end and family != "cnn":
+        raise click.UsageError(f"--to-the-end follows the rules of the cnn, not those of {family}.")
+    if to_the_end:
+        test_images = read(mnist_dir / "t10k-images-idx3-ubyte.gz", 16, (-1, *SHAPE))
+        test_labels = read(mnist_dir / "t10k-labels-idx1-ubyte.gz", 8, (-1,))
     raw = read(mnist_dir / "train-images-idx3-ubyte.gz", 16, (-1, 28, 28))[:digits]
     labels = read(mnist_dir / "train-labels-idx1-ubyte.gz", 8, (-1,))[:digits]
     clean = raw[..., np.newaxis].astype(np.float32) / 255
@@ -178,22 +183,17 @@ def main(family: str, mnist_dir: Path, digits: int, epochs: int, to_the_end: boo
     model = NETWORKS[family]()
     model.compile("adam", loss, **options)
     clock = Clock()
-    callbacks: list[keras.callbacks.Callback] = [clock]
-    best = Path(tempfile.gettempdir(), f"plain-{os.getpid()}.weights.h5")
-    if to_the_end:
-        callbacks += [
-            keras.callbacks.EarlyStopping(patience=5),
-            keras.callbacks.ReduceLROnPlateau(factor=0.5, patience=3),
-            keras.callbacks.ModelCheckpoint(
-                best, monitor="val_accuracy", save_best_only=True, save_weights_only=True
-            ),
-        ]
     started = time.perf_counter()
-    history = model.fit(
-        x, y, batch_size=batch_size, epochs=epochs, validation_split=fraction,
-        validation_batch_size=500, verbose=2 if to_the_end else 0, callbacks=callbacks,
-    ).history  # fmt: skip
-    fit_seconds = time.perf_counter() - started
+    with tempfile.TemporaryDirectory() as folder:
+        best = Path(folder, "best.weights.h5")
+        history = model.fit(
+            x, y, batch_size=batch_size, epochs=epochs, validation_split=fraction,
+            validation_batch_size=500, verbose=2 if to_the_end else 0,
+            callbacks=[clock, *(rules(best) if to_the_end else [])],
+        ).history  # fmt: skip
+        fit_seconds = time.perf_counter() - started
+        if to_the_end:
+            model.load_weights(best)
     train_images = digits - int(fraction * digits)
     measured = {
         "parameters": model.count_params(),
@@ -203,13 +203,21 @@ def main(family: str, mnist_dir: Path, digits: int, epochs: int, to_the_end: boo
         "val_loss": history["val_loss"],
     }
     if to_the_end:
-        model.load_weights(best)
-        best.unlink()
-        images = read(mnist_dir / "t10k-images-idx3-ubyte.gz", 16, (-1, *SHAPE)) / np.float32(255)
-        labels = read(mnist_dir / "t10k-labels-idx1-ubyte.gz", 8, (-1,))
-        answers = model.predict(images, batch_size=500, verbose=0)
-        measured["test_accuracy"] = float(np.mean(answers.argmax(axis=1) == labels))
+        answers = model.predict(test_images / np.float32(255), batch_size=500, verbose=0)
+        measured["test_images"] = len(answers)
+        measured["test_accuracy"] = float(np.mean(answers.argmax(axis=1) == test_labels))
     print(json.dumps(measured))
+
+
+def rules(best: Path) -> list[keras.callbacks.Callback]:
+    """When the original's cnn stops, and which of its epochs is kept: in this file."""
+    return [
+        keras.callbacks.EarlyStopping(patience=5),
+        keras.callbacks.ReduceLROnPlateau(factor=0.5, patience=3),
+        keras.callbacks.ModelCheckpoint(
+            best, monitor="val_accuracy", save_best_only=True, save_weights_only=True
+        ),
+    ]
 
 
 if __name__ == "__main__":

@@ -9,6 +9,9 @@ from graphlib import TopologicalSorter
 
 import pytest
 import yaml
+from kedro.framework.session import KedroSession
+from kedro.framework.startup import bootstrap_project
+from matplotlib.figure import Figure
 
 from mnist_pipeline.families import EVERY_FAMILY, FAMILIES, VARIANTS
 from mnist_pipeline.parameters import (
@@ -192,3 +195,15 @@ def test_a_family_without_its_parameters_would_be_noticed():
         without = {name: value for name, value in parameters.items() if name != family.name}
         with pytest.raises(Exception, match=f"{family.name} is missing"):
             check_parameters(without)
+
+
+@pytest.mark.parametrize(
+    ("env", "dpi"), [("base", 150), ("test", 50), ("best", 150), ("local", 40)]
+)
+def test_pictures_are_as_fine_as_the_environment_says(project, env, dpi):
+    (project / "conf/local/globals.yml").write_text("picture_dpi: 40\n")
+    bootstrap_project(project)
+    with KedroSession.create(project, env=env) as session:
+        pictures = session.load_context().catalog["cnn.learning_curves_plot"]
+    pictures.save(Figure((5, 4)))
+    assert pictures.load().shape == (4 * dpi, 5 * dpi, 3)

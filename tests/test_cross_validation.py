@@ -21,7 +21,7 @@ from mnist_pipeline.errors import UserError
 from mnist_pipeline.families import FAMILIES, Family
 from mnist_pipeline.models.mlp import build_mlp
 from mnist_pipeline.parameters import LabelTraining
-from mnist_pipeline.preprocessing import normalize, one_hot
+from mnist_pipeline.preprocessing import NormalizedImages, one_hot
 from tests.conftest import load_parameters
 
 MLP = next(family for family in FAMILIES if family.name == "mlp")
@@ -53,7 +53,7 @@ def digits(bundled):
     """150 real digits, as `cross_validate` takes them, dealt into three folds."""
     some = bundled.take(np.arange(150))
     folds = assign_folds(some.labels, 3, seed=0)
-    return normalize(some.images), some.labels, one_hot(some.labels, 10), folds
+    return NormalizedImages(some.images), some.labels, one_hot(some.labels, 10), folds
 
 
 def without_times(results):

@@ -418,7 +418,7 @@ def test_a_folder_of_pictures_becomes_a_table_a_gallery_and_a_list_of_what_canno
     refused = pd.read_csv(artifact(project, "07_model_output/classification/refused.csv"))
     assert list(refused["file"]) == [str(pictures / "notes.png")]
     with Image.open(artifact(project, "07_model_output/classification/gallery.png")) as gallery:
-        assert gallery.width > 100  # at 50 pixels an inch
+        assert gallery.width > 300
     empty = run_kedro(
         project, "run", "--pipeline=classification", f"--params=classification.images={tmp_path}/no"
     )

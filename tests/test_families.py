@@ -6,6 +6,7 @@ import pytest
 from mnist_pipeline.families import EVERY_FAMILY, FAMILIES, VARIANTS, Family
 from mnist_pipeline.fitting import predict
 from mnist_pipeline.models.mlp import build_mlp
+from mnist_pipeline.models.unet import build_unet
 from tests.conftest import load_parameters
 
 PARAMETERS = {
@@ -46,6 +47,11 @@ def build(family):
 def test_a_row_with_a_judge_that_cannot_judge_it_is_refused(judge, message):
     with pytest.raises(ValueError, match=message):
         Family("new", build_mlp, "clean_images", ("one_hot_labels",), (judge,))
+
+
+def test_a_network_that_restores_what_is_not_degraded_is_refused():
+    with pytest.raises(ValueError, match="restoration is measured against degraded_images"):
+        Family("denoiser", build_unet, "distorted_images", ("clean_images",), ("restoration",))
 
 
 def test_every_family_has_its_parameter_count_here():

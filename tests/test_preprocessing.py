@@ -31,6 +31,11 @@ def test_rows_of_normalized_images_are_those_of_the_array(bundled, rows):
     assert lazily.images is images  # no copy
 
 
+def test_all_normalized_images_have_to_be_asked_for(bundled):
+    with pytest.raises(TypeError, match=r"ask for pictures\[:\]"):
+        np.asarray(NormalizedImages(bundled.images[:5]))
+
+
 def test_one_hot_has_a_single_1_at_the_label():
     encoded = one_hot(np.array([2, 0], np.uint8), 3)
     assert encoded.dtype == np.float32

@@ -17,7 +17,7 @@ from mnist_pipeline.parameters import (
     TuningSettings,
     check_parameters,
 )
-from mnist_pipeline.preprocessing import normalize, one_hot
+from mnist_pipeline.preprocessing import NormalizedImages, one_hot
 from mnist_pipeline.tuning import Search, TrainingDigits, best_row, run_trials
 from tests.conftest import load_parameters
 
@@ -45,7 +45,9 @@ def digits(bundled):
     """120 real digits that train, and 30 that validate."""
     some = bundled.take(np.arange(150))
     targets = {"one_hot_labels": one_hot(some.labels, 10)}
-    return TrainingDigits(normalize(some.images), targets, np.arange(120), np.arange(120, 150))
+    return TrainingDigits(
+        NormalizedImages(some.images), targets, np.arange(120), np.arange(120, 150)
+    )
 
 
 @pytest.fixture

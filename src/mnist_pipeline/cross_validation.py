@@ -76,11 +76,12 @@ def cross_validate(
 ) -> Iterator[FoldResult]:
     """Train and score the folds that are wanted, and yield each as soon as it is finished.
 
-    inputs: float32, a row per digit. labels: integers (n,). targets: one-hot, float32 (n, classes).
+    inputs: a row per digit, as `fitting.fit` takes them. labels: integers (n,).
+    targets: one-hot, float32 (n, classes).
     folds: as `assign_folds` gives them.
     workers: how many folds are trained at a time, at most one a core. With more than one, each is
-        a process of its own with its share of the cores and a copy of the digits in memory, and
-        they may finish in any order. A fold may differ in its last digits from one trained with
+        a process of its own with its share of the cores; they read the same digits in memory, and
+        may finish in any order. A fold may differ in its last digits from one trained with
         all cores.
     Yields what `score_fold` returns. Raises UserError when a process is ended from outside.
     """

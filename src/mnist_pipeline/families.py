@@ -60,6 +60,11 @@ class Family:
                 raise ValueError(
                     f"{self.name}: {judge} looks at {LOOKS_AT[judge]}, which it does not return."
                 )
+        if "restoration" in self.judges and self.sees != "degraded_images":
+            raise ValueError(
+                f"{self.name}: restoration is measured against degraded_images and their bicubic "
+                f"enlargement, but the network sees {self.sees}."
+            )
 
 
 LABELS: tuple[Thing, ...] = ("one_hot_labels",)

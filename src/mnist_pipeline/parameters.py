@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable
 from functools import cache, partial
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -157,7 +157,7 @@ class TrainingSettings(Settings):
                 )
         return self
 
-    def with_checkpoint_of(self, which: str) -> "TrainingSettings":
+    def with_checkpoint_of(self, which: str) -> Self:
         """The same, for one of several networks of a family: its checkpoint is `<which>-<name>`."""
         path = PurePath(self.checkpoint)
         return self.model_copy(update={"checkpoint": str(path.with_name(f"{which}-{path.name}"))})

@@ -52,6 +52,9 @@ class NormalizedImages:
     def __getitem__(self, rows: np.ndarray | slice) -> np.ndarray:
         return normalize(self.images[rows])
 
+    def __array__(self, *_: Any, **__: Any) -> np.ndarray:
+        raise TypeError("All pictures as one array take four times the memory: ask for pictures[:]")
+
 
 Rows = np.ndarray | NormalizedImages
 """What a network sees or must return, a row per digit, looked at some rows at a time."""

@@ -1,5 +1,6 @@
 import json
 import re
+import tempfile
 
 import pytest
 from benchmarks.training import Side, as_markdown, draw, medians
@@ -95,13 +96,23 @@ def test_an_unknown_family_is_named_with_those_that_there_are(tmp_path):
 
 
 @pytest.mark.mnist
-def test_the_script_that_runs_to_its_end_scores_every_test_digit(plain, mnist_dir):
-    arguments = [
-        *("mlp", f"--mnist-dir={mnist_dir}", "--digits=3000", "--epochs=3", "--to-the-end")
-    ]
-    done = CliRunner().invoke(plain.main, arguments)
+def test_the_script_that_runs_to_its_end_stops_by_itself_and_scores_every_test_digit(
+    plain, mnist_dir, monkeypatch, tmp_path
+):
+    monkeypatch.setitem(plain.NETWORKS, "cnn", lambda: plain.mlp([32], [0.0]))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    given = ["cnn", f"--mnist-dir={mnist_dir}", "--digits=1000", "--epochs=300", "--to-the-end"]
+    done = CliRunner().invoke(plain.main, given)
     assert done.exit_code == 0, done.output
     measured = json.loads(done.output.splitlines()[-1])
-    assert len(measured["val_loss"]) == 3
+    losses = measured["val_loss"]
+    assert len(losses) == losses.index(min(losses)) + 1 + 5 < 300
+    assert measured["test_images"] == 10_000
     assert 0.8 < measured["test_accuracy"] < 0.95
-    assert round(10_000 * measured["test_accuracy"], 6).is_integer()
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_script_knows_the_end_of_no_other_family(plain, tmp_path):
+    done = CliRunner().invoke(plain.main, ["mlp", f"--mnist-dir={tmp_path}", "--to-the-end"])
+    assert done.exit_code == 2
+    assert "rules of the cnn, not those of mlp" in done.output

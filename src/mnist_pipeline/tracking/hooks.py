@@ -86,9 +86,8 @@ class MLflowTracking:
         source = str(context.config_loader.conf_source)
         own = str(self._project_path / settings.CONF_SOURCE)
         self._conf_source = None if source == own else source
-        env = "base" if context.env in (None, "local") else context.env
-        arguments = {**settings.CONFIG_LOADER_ARGS, "default_run_env": env}
-        self._committed = OmegaConfigLoader(source, env=env, **arguments)  # read when it is needed
+        self._committed_env = "base" if context.env in (None, "local") else context.env
+        self._source = source
 
     @hook_impl
     def before_pipeline_run(
@@ -112,6 +111,10 @@ class MLflowTracking:
             if {f"{family.name}.model", f"{family.name}.metrics"} & outputs
         }
         loads = {name for name in pipeline.inputs() if not name.startswith("param")}
+        # Not before: from the moment a loader is made, `${globals:...}` is answered by it, and the
+        # catalog would not see those of `conf/local`.
+        arguments = {**settings.CONFIG_LOADER_ARGS, "default_run_env": self._committed_env}
+        committed = OmegaConfigLoader(self._source, env=self._committed_env, **arguments)
         asked = ", ".join(run_params["pipeline_names"] or ["all families"])
         self._tags = {
             "kedro_version": run_params["run_id"],
@@ -119,7 +122,7 @@ class MLflowTracking:
             "kedro_pipeline": ", ".join(run_params["pipeline_names"] or ["__default__"]),
             "command": shlex.join(["kedro", *sys.argv[1:]]),
             "repeat": provenance.repeat_command(
-                run_params, self._parameters, self._committed["parameters"], self._conf_source
+                run_params, self._parameters, committed["parameters"], self._conf_source
             ),
             "loads": ", ".join(sorted(loads)),
             "process": this_process(),
@@ -180,7 +183,7 @@ class MLflowTracking:
             self._try(self._log_dataset, data)
         family, entry = _family(dataset_name), dataset_name.partition(".")[2]
         if family in FAMILIES_BY_NAME and entry == f"train_{FAMILIES_BY_NAME[family].sees}":
-            self._examples.setdefault(family, data[:1].copy())
+            self._examples.setdefault(family, data[:1])
 
     @hook_impl
     def after_pipeline_run(self) -> None:

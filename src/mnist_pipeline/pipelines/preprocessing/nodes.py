@@ -69,6 +69,8 @@ def show(digits: DigitSet, *, things: tuple[str, ...], part: Part) -> list[Any]:
 
     Test pictures are made here. Training pictures are made by the batch: Kedro shows every family
     its digits before it trains the first, and as float32 they would all be in memory at once.
+    Returns each of the things as `preprocessing.show` does, but test pictures as float32
+    (n, 28, 28, 1), 0 to 1.
     """
     shown = [preprocessing.show(digits, thing) for thing in things]
     if part == "train":
@@ -105,7 +107,7 @@ def show_to(
     """What the family's own pipeline shows its network, and what it must return, by its name.
 
     For pipelines that learn from their parameters which family is asked for: too late for Kedro to
-    wire it.
+    wire it. Returns {thing: as `show` gives it}.
     """
     views = {"digits": digits}
     if family.sees == "degraded_images":

@@ -23,7 +23,7 @@ def train_model(
     """Build the family's network and train it.
 
     split: a row per training digit, as `split_digits` gives it.
-    inputs: what the network sees, float32, a row per training digit.
+    inputs: what the network sees, a row per training digit, as `fitting.fit` takes them.
     others: what it must return, a target per output; and, for a family that tracks the test loss,
         the same again (inputs and targets) for test digits.
     Returns the Keras model, the history (a row per epoch), and a report: `family, seed,
