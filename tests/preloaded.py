@@ -1,5 +1,6 @@
 """What takes a command most of its time to import: see `forked`. Nothing of this project's own."""
 
+import inspect
 import os
 
 # What TensorFlow and Keras read when they are imported; as in `mnist_pipeline.lazy`.
@@ -24,3 +25,6 @@ import sklearn.model_selection
 import tensorflow as tf
 
 __all__ = ["kedro", "keras", "matplotlib", "mlflow", "pd", "scipy", "sklearn", "tf"]
+
+# Python notes where all these modules are, which dynaconf asks for at the start of every command.
+inspect.stack()
