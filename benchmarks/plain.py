@@ -141,6 +141,8 @@ class Clock(keras.callbacks.Callback):
 
 
 def read(path: Path, header_bytes: int, shape: tuple[int, ...]) -> np.ndarray:
+    if not path.exists():
+        raise click.ClickException(f"There is no {path.name} in {path.parent}.")
     content = gzip.decompress(path.read_bytes())
     return np.frombuffer(content, np.uint8, offset=header_bytes).reshape(shape)
 

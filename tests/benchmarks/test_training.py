@@ -116,3 +116,9 @@ def test_the_script_knows_the_end_of_no_other_family(plain, tmp_path):
     done = CliRunner().invoke(plain.main, ["mlp", f"--mnist-dir={tmp_path}", "--to-the-end"])
     assert done.exit_code == 2
     assert "rules of the cnn, not those of mlp" in done.output
+
+
+def test_the_script_says_which_file_is_missing(plain, tmp_path):
+    done = CliRunner().invoke(plain.main, ["mlp", f"--mnist-dir={tmp_path}"])
+    assert done.exit_code == 1
+    assert "There is no train-images-idx3-ubyte.gz" in done.output

@@ -38,3 +38,9 @@ def test_a_file_that_is_no_picture_is_refused_by_name(dataset, tmp_path):
 def test_the_preview_is_the_picture(dataset, tmp_path):
     dataset.save(Figure())
     assert base64.b64decode(dataset.preview()) == (tmp_path / "picture.png").read_bytes()
+
+
+@pytest.mark.parametrize("dpi", ["fine", None, 0, -5, 5000, 99.5])
+def test_pixels_per_inch_that_cannot_be_are_refused_before_anything_is_drawn(tmp_path, dpi):
+    with pytest.raises(ValueError, match=r"dpi = .*from 10 to 1200.*picture_dpi"):
+        FigureDataset(filepath=str(tmp_path / "picture.png"), dpi=dpi)

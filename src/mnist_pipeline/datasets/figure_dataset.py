@@ -45,7 +45,15 @@ class FigureDataset(FileDataset):
         fs_args: dict[str, Any] | None = None,
         metadata: dict[str, Any] | None = None,
     ) -> None:
-        """Name the file. dpi: pixels per inch. The rest is as in `FileDataset`."""
+        """Name the file. dpi: pixels per inch, from 10 to 1200. The rest is as in `FileDataset`.
+
+        Raises ValueError for another dpi.
+        """
+        if not isinstance(dpi, int) or not 10 <= dpi <= 1200:
+            raise ValueError(
+                f"dpi = {dpi!r}: pixels per inch are a whole number from 10 to 1200. Mend "
+                "picture_dpi in conf/*/globals.yml"
+            )
         self._dpi = dpi
         super().__init__(
             filepath=filepath, version=version, credentials=credentials, fs_args=fs_args,
