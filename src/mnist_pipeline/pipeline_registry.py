@@ -71,8 +71,9 @@ def _from_raw_files(work: Pipeline) -> Pipeline:
     shown = []
     for family in EVERY_FAMILY:
         wanted = {name for namespace, name in asked if namespace == family.name}
-        shown.append(create_view_pipeline(family, wanted))
-        views |= views_for(wanted)
+        if wanted:
+            shown.append(create_view_pipeline(family, wanted))
+            views |= views_for(wanted)
     return _with_reports(Pipeline([ingestion(), preprocessing(views), *shown, work]))
 
 

@@ -103,5 +103,10 @@ def machine() -> str:
 
 def versions(*packages: str) -> dict[str, str]:
     """The installed version of each package; of all of them, if none is named."""
-    names = packages or sorted({d.name for d in metadata.distributions()}, key=str.lower)
-    return {name: metadata.version(name) for name in names}
+    if packages:
+        return {name: metadata.version(name) for name in packages}
+    # Each is read once: `d.name` and `d.version` would read the whole file twice.
+    about = [d.metadata for d in metadata.distributions()]
+    # The first of a name is the one that is imported.
+    found = {each["Name"]: each["Version"] for each in reversed(about)}
+    return dict(sorted(found.items(), key=lambda item: item[0].lower()))

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from scipy import ndimage
 from tqdm import tqdm
 
 from mnist_pipeline.datasets import IDXDataset, ImageFolderDataset
@@ -173,14 +172,20 @@ def enlarge_uci_digits(images: np.ndarray, ink_range: tuple[float, float]) -> np
     background, ink = ink_range
     box_px = 20
     margin = (IMAGE_SIZE_PX - box_px) // 2
-    centre = (IMAGE_SIZE_PX - 1) / 2
-    enlarged = np.zeros((len(images), IMAGE_SIZE_PX, IMAGE_SIZE_PX), np.uint8)
-    for target, image in zip(enlarged, images, strict=True):
-        small = Image.fromarray((image / 16).astype(np.float32))
-        box = np.asarray(small.resize((box_px, box_px), Image.Resampling.BICUBIC))
-        padded = np.pad(np.clip((box - background) / (ink - background), 0, 1), margin)
-        shift = [round(centre - at) for at in ndimage.center_of_mass(padded)]
-        target[:] = np.rint(255 * np.roll(padded, shift, axis=(0, 1)))
+    boxes = np.stack(
+        [
+            np.asarray(Image.fromarray(small).resize((box_px, box_px), Image.Resampling.BICUBIC))
+            for small in (images / 16).astype(np.float32)
+        ]
+    )
+    boxes = np.clip((boxes - background) / (ink - background), 0, 1)
+    padded = np.pad(boxes, ((0, 0), (margin, margin), (margin, margin)))
+    row_and_column = np.indices((IMAGE_SIZE_PX, IMAGE_SIZE_PX))[:, None]
+    masses = (padded * row_and_column).sum(axis=(2, 3)) / padded.sum(axis=(1, 2))
+    shifts = np.rint((IMAGE_SIZE_PX - 1) / 2 - masses).astype(int).T
+    enlarged = np.empty(padded.shape, np.uint8)
+    for target, image, shift in zip(enlarged, np.rint(255 * padded), shifts, strict=True):
+        target[:] = np.roll(image, shift, axis=(0, 1))
     return enlarged
 
 

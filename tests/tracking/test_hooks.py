@@ -285,7 +285,7 @@ def tracking(tmp_path, monkeypatch):
     hooks = MLflowTracking()
     context = SimpleNamespace(config_loader=loader, project_path=tmp_path, env="test")
     hooks.after_context_created(context)
-    run_params = {"run_id": "1", "env": "test", "pipeline_names": ["mlp"]}
+    run_params = {"run_id": "1", "env": "test", "pipeline_names": ["mlp"], "runtime_params": {}}
     hooks.before_pipeline_run(run_params, register_pipelines()["mlp"], DataCatalog())
 
     def ended():
@@ -335,7 +335,7 @@ def test_another_thread_can_log_an_epoch_while_the_store_fails(tracking):
 def test_splitting_digits_is_no_training_of_a_family(tracking):
     hooks, ended = tracking
     hooks.before_pipeline_run(
-        {"run_id": "2", "env": "test", "pipeline_names": ["preprocessing"]},
+        {"run_id": "2", "env": "test", "pipeline_names": ["preprocessing"], "runtime_params": {}},
         register_pipelines()["preprocessing"], DataCatalog(),
     )  # fmt: skip
     hooks.after_dataset_saved("cnn.split", None)

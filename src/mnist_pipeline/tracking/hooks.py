@@ -111,10 +111,6 @@ class MLflowTracking:
             if {f"{family.name}.model", f"{family.name}.metrics"} & outputs
         }
         loads = {name for name in pipeline.inputs() if not name.startswith("param")}
-        # Not before: from the moment a loader is made, `${globals:...}` is answered by it, and the
-        # catalog would not see those of `conf/local`.
-        arguments = {**settings.CONFIG_LOADER_ARGS, "default_run_env": self._committed_env}
-        committed = OmegaConfigLoader(self._source, env=self._committed_env, **arguments)
         asked = ", ".join(run_params["pipeline_names"] or ["all families"])
         self._tags = {
             "kedro_version": run_params["run_id"],
@@ -122,7 +118,7 @@ class MLflowTracking:
             "kedro_pipeline": ", ".join(run_params["pipeline_names"] or ["__default__"]),
             "command": shlex.join(["kedro", *sys.argv[1:]]),
             "repeat": provenance.repeat_command(
-                run_params, self._parameters, committed["parameters"], self._conf_source
+                run_params, self._parameters, self._committed(run_params), self._conf_source
             ),
             "loads": ", ".join(sorted(loads)),
             "process": this_process(),
@@ -195,6 +191,16 @@ class MLflowTracking:
         if self._runs:
             self._try(self._client.set_tag, self._runs[""], "error", str(error)[:5000])
         self._finish("FAILED")
+
+    def _committed(self, run_params: dict[str, Any]) -> dict[str, Any]:
+        """The parameters of the environment's files without `conf/local` and `--params`."""
+        if run_params["env"] not in (None, "local") and not run_params["runtime_params"]:
+            return self._parameters  # nothing else is in force, so nothing is read twice
+        # Not before the run: from the moment a loader is made, `${globals:...}` is answered by it,
+        # and the catalog would not see those of `conf/local`.
+        arguments = {**settings.CONFIG_LOADER_ARGS, "default_run_env": self._committed_env}
+        loader = OmegaConfigLoader(self._source, env=self._committed_env, **arguments)
+        return dict(loader["parameters"])
 
     def _try(self, log: Callable[..., None], *arguments: Any) -> None:
         """Log, unless recording has stopped. A store that fails stops it, not the training."""
