@@ -70,12 +70,15 @@ def mnist_dir() -> Path:
     return Path(MNIST_DIR)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def tiny_digits() -> Digits:
     """Thirty digits of noise, three of each class, in a mixed order."""
     random = np.random.default_rng(0)
     labels = random.permutation(np.repeat(np.arange(10), 3)).astype(np.uint8)
-    return Digits(random.integers(0, 256, (30, 28, 28), dtype=np.uint8), labels)
+    images = random.integers(0, 256, (30, 28, 28), dtype=np.uint8)
+    for array in (images, labels):
+        array.setflags(write=False)
+    return Digits(images, labels)
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,9 @@
 """Copies of the project to run things in."""
 
+import contextlib
 import functools
 import shutil
+import sqlite3
 import tempfile
 from pathlib import Path
 
@@ -28,4 +30,17 @@ def copy_project(folder: Path) -> Path:
     (folder / "conf/local").mkdir()
     for name in ("pyproject.toml", ".telemetry"):
         shutil.copy(PROJECT / name, folder)
+    return folder
+
+
+def copy_with_runs(project: Path, folder: Path) -> Path:
+    """A copy of a project and of what its runs have left, without MLflow's artifacts.
+
+    MLflow's store names the folder in which it was made; here it names the copy, so that runs in
+    the copy write nothing into the original.
+    """
+    shutil.copytree(project, folder, ignore=shutil.ignore_patterns("mlruns"))
+    with contextlib.closing(sqlite3.connect(folder / "mlflow.db")) as store, store:
+        moved = "artifact_location = replace(artifact_location, ?, ?)"
+        store.execute(f"UPDATE experiments SET {moved}", (project.as_uri(), folder.as_uri()))
     return folder

@@ -62,7 +62,6 @@ def folder(tmp_path_factory):
         ),
         ("--params=mlp.training.epoch=1", "mlp.training.epoch = 1: there is no such key; did you"),
         ("--params=seed", "Error: --params: expected key=value, found 'seed'."),
-        ("--params=data.sources=[mnist_files]", "add bundled_digits to data.sources."),
         ("--nodes=train", "Error: Pipeline does not contain nodes named ['train']."),
         (
             "--from-nodes=preprocessing.gather_test_set",

@@ -1,8 +1,6 @@
 import gc
 import json
 import logging
-import os
-import signal
 import time
 import weakref
 from dataclasses import replace
@@ -23,6 +21,7 @@ from mnist_pipeline.models.mlp import build_mlp
 from mnist_pipeline.parameters import LabelTraining
 from mnist_pipeline.preprocessing import NormalizedImages, one_hot
 from tests.conftest import load_parameters
+from tests.failing import diverge, kill_this_process
 
 MLP = next(family for family in FAMILIES if family.name == "mlp")
 
@@ -164,14 +163,6 @@ def test_networks_of_earlier_folds_do_not_stay_in_memory(common, digits):
         assert [network() is not None for network in networks[:2]] == [False, False]
     finally:
         gc.enable()
-
-
-def kill_this_process(*_, **__):
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-def diverge(*shapes, **settings):
-    raise UserError("mlp: the loss is not a number")
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,4 @@
+import functools
 import io
 import logging
 import os
@@ -19,30 +20,31 @@ from tests.conftest import load_parameters
 from tests.forked import run_module
 
 
+def settings_in(folder, **changes):
+    values = {
+        "loss": "categorical_crossentropy",
+        "epochs": 3,
+        "batch_size": 32,
+        "optimizer": "adam",
+        "learning_rate": 0.01,
+        "schedule": "constant",
+        "warmup_fraction": 0.25,
+        "validation_fraction": 0.1,
+        "validation_split": "stratified",
+        "early_stopping_patience": None,
+        "reduce_lr_patience": None,
+        "reduce_lr_factor": 0.5,
+        "augmentation": None,
+        "precision": "float32",
+        "best_by": "val_loss",
+        "checkpoint": str(folder / "checkpoints/best.keras"),
+    }
+    return TrainingSettings(**{**values, **changes})
+
+
 @pytest.fixture
 def settings(tmp_path):
-    def build(**changes):
-        values = {
-            "loss": "categorical_crossentropy",
-            "epochs": 3,
-            "batch_size": 32,
-            "optimizer": "adam",
-            "learning_rate": 0.01,
-            "schedule": "constant",
-            "warmup_fraction": 0.25,
-            "validation_fraction": 0.1,
-            "validation_split": "stratified",
-            "early_stopping_patience": None,
-            "reduce_lr_patience": None,
-            "reduce_lr_factor": 0.5,
-            "augmentation": None,
-            "precision": "float32",
-            "best_by": "val_loss",
-            "checkpoint": str(tmp_path / "checkpoints/best.keras"),
-        }
-        return TrainingSettings(**{**values, **changes})
-
-    return build
+    return functools.partial(settings_in, tmp_path)
 
 
 def fit(bundled, settings, seed=0, hidden_units=(16,), show=normalize):
@@ -60,22 +62,27 @@ def fit(bundled, settings, seed=0, hidden_units=(16,), show=normalize):
     )
 
 
+@pytest.fixture(scope="module")
+def plain(bundled, tmp_path_factory):
+    """A training with the usual settings. Shared: do not change it."""
+    return fit(bundled, settings_in(tmp_path_factory.mktemp("plain")))
+
+
 def test_training_learns(bundled, settings):
     result = fit(bundled, settings(epochs=10))
     assert result.history["val_accuracy"].iloc[-1] > 0.7  # chance is 0.1
     assert result.history["loss"].iloc[-1] < result.history["loss"].iloc[0] / 5
 
 
-def test_a_network_trained_in_bfloat16_learns_and_is_saved_in_float32(bundled, settings):
+def test_a_network_trained_in_bfloat16_learns_and_is_saved_in_float32(bundled, settings, plain):
     result = fit(bundled, settings(epochs=10, precision="bfloat16"))
     assert result.history["val_accuracy"].iloc[-1] > 0.7
     assert {layer.compute_dtype for layer in result.model.layers} == {"float32"}
-    in_float32 = fit(bundled, settings(epochs=1))
-    assert abs(result.history["loss"][0] / in_float32.history["loss"][0] - 1) > 1e-6  # not the same
+    assert abs(result.history["loss"][0] / plain.history["loss"][0] - 1) > 1e-6  # not the same
 
 
-def test_the_history_has_a_row_per_epoch(bundled, settings):
-    history = fit(bundled, settings()).history
+def test_the_history_has_a_row_per_epoch(plain):
+    history = plain.history
     assert history["epoch"].tolist() == [1, 2, 3]
     assert set(history) == {
         *("epoch", "loss", "val_loss", "accuracy", "val_accuracy", "learning_rate", "seconds"),
@@ -92,12 +99,12 @@ def test_the_same_seed_gives_the_same_numbers_and_another_seed_others(bundled, s
     assert not first.history[numbers].equals(other.history[numbers])
 
 
-def test_pictures_that_stay_bytes_until_a_batch_needs_them_give_the_same_numbers(bundled, settings):
-    at_once, by_the_batch = (
-        fit(bundled, settings(), show=s) for s in (normalize, NormalizedImages)
-    )
+def test_pictures_that_stay_bytes_until_a_batch_needs_them_give_the_same_numbers(
+    bundled, settings, plain
+):
+    by_the_batch = fit(bundled, settings(), show=NormalizedImages)
     numbers = ["loss", "val_loss", "accuracy", "val_accuracy"]
-    assert at_once.history[numbers].equals(by_the_batch.history[numbers])
+    assert plain.history[numbers].equals(by_the_batch.history[numbers])
 
 
 def test_the_weights_are_those_of_the_best_epoch(bundled, settings):
@@ -402,8 +409,9 @@ def test_a_picture_to_be_returned_is_moved_as_the_one_that_is_seen_and_gets_no_n
     assert len(np.unique(seen)) > 1000
 
 
-def test_training_on_augmented_digits_is_another_training_and_as_reproducible(bundled, settings):
-    plain = fit(bundled, settings())
+def test_training_on_augmented_digits_is_another_training_and_as_reproducible(
+    bundled, settings, plain
+):
     chosen = settings(augmentation=[{"rotate": {"degrees": 20.0}}])
     one, again = fit(bundled, chosen), fit(bundled, chosen)
     numbers = ["loss", "val_loss"]

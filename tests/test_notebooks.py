@@ -17,6 +17,7 @@ from nbformat import NotebookNode
 from mnist_pipeline.errors import UserError
 from mnist_pipeline.notebooks import open_catalog
 from tests.conftest import PROJECT, copy_project
+from tests.projects import copy_with_runs
 
 NOTEBOOKS = sorted((PROJECT / "notebooks").glob("*.ipynb"))
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -56,8 +57,7 @@ def outputs(notebook: NotebookNode, kind: str) -> list[str]:
 @pytest.fixture(scope="module")
 def trained(finished_run: tuple[Path, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the project with networks that have been trained: notebooks write into it."""
-    folder = tmp_path_factory.mktemp("notebooks") / "project"
-    return Path(shutil.copytree(finished_run[0], folder))
+    return copy_with_runs(finished_run[0], tmp_path_factory.mktemp("notebooks") / "project")
 
 
 @pytest.fixture(autouse=True)

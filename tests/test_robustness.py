@@ -45,8 +45,9 @@ def test_conditions_are_clean_digits_all_published_corruptions_and_the_curves():
 
 def test_accuracy_is_that_of_each_classifier_on_each_kind_of_digits(bundled):
     classifiers = {"always 3": reads(3), "sees light": sees_light(dark=3, light=7)}
-    table = measure_robustness(classifiers, bundled, CURVES, seed=0)
-    share = {k: np.mean(bundled.labels == k) for k in (3, 7)}
+    some = bundled.take(np.arange(300))
+    table = measure_robustness(classifiers, some, CURVES, seed=0)
+    share = {k: np.mean(some.labels == k) for k in (3, 7)}
 
     def accuracy(family, group, name, strength=None):
         rows = table[(table["family"] == family) & (table["group"] == group)]

@@ -23,6 +23,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 from mnist_pipeline.errors import UserError
 from mnist_pipeline.site import build_site, serve_site
 from tests.conftest import PROJECT, run_kedro
+from tests.projects import copy_with_runs
 from tests.test_configuration import catalog_entries, matches
 
 STICK = "/media/stick/digits"
@@ -39,8 +40,7 @@ NO_PREVIEW = {
 @pytest.fixture(scope="module")
 def project(finished_run: tuple[Path, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project whose digits came from a stick, after a run."""
-    folder = tmp_path_factory.mktemp("site") / "project"
-    shutil.copytree(finished_run[0], folder, ignore=shutil.ignore_patterns("mlruns"))
+    folder = copy_with_runs(finished_run[0], tmp_path_factory.mktemp("site") / "project")
     (card,) = (folder / "data").glob("02_intermediate/dataset_card.json/*/dataset_card.json")
     told = {"origin": STICK, "note": f"read in {folder} by {sys.executable}"}
     card.write_text(json.dumps({**json.loads(card.read_text()), **told}))

@@ -105,8 +105,8 @@ def versions(*packages: str) -> dict[str, str]:
     """The installed version of each package; of all of them, if none is named."""
     if packages:
         return {name: metadata.version(name) for name in packages}
-    # Each is read once: `d.name` and `d.version` would read the whole file twice.
+    # Read once each: `d.name` and `d.version` would each parse the whole file.
     about = [d.metadata for d in metadata.distributions()]
     # The first of a name is the one that is imported.
-    found = {each["Name"]: each["Version"] for each in reversed(about)}
+    found = {each["Name"]: each["Version"] for each in reversed(about) if "Name" in each}
     return dict(sorted(found.items(), key=lambda item: item[0].lower()))

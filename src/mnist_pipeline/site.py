@@ -213,5 +213,5 @@ def _smaller(picture: str) -> str:
         return picture
     buffer = io.BytesIO()
     few = image.convert("RGB").quantize(PREVIEW_COLOURS, Image.Quantize.FASTOCTREE)
-    few.save(buffer, "PNG", optimize=True)
+    few.save(buffer, "PNG")
     return base64.b64encode(buffer.getvalue()).decode()

@@ -81,12 +81,20 @@ def test_the_median_is_of_each_figure():
     assert medians([SLOW, FAST, FAST]) == FAST
 
 
-def test_a_side_that_fails_says_what_it_printed(tmp_path):
+def test_a_side_that_fails_says_what_it_printed(plain, tmp_path, monkeypatch):
+    (tmp_path / "benchmarks").mkdir()
+    (tmp_path / "benchmarks/__init__.py").touch()
+    script = "import json, sys; raise SystemExit('asked: ' + json.dumps(sys.argv[1:]))"
+    (tmp_path / "benchmarks/plain.py").write_text(script)
+    monkeypatch.setattr(training, "PROJECT", tmp_path)
     done = CliRunner().invoke(
         training.main, [f"--mnist-dir={tmp_path}", "--families=mlp", "--repeats=1"]
     )
     assert done.exit_code == 1
-    assert "train-images-idx3-ubyte.gz" in done.output
+    (asked,) = re.findall(r"asked: (.*)", done.output)
+    # What it is asked, the script understands.
+    done = CliRunner().invoke(plain.main, json.loads(asked))
+    assert "There is no train-images-idx3-ubyte.gz" in done.output
 
 
 def test_an_unknown_family_is_named_with_those_that_there_are(tmp_path):

@@ -52,12 +52,16 @@ SAME = 4.5
 may be a quarter of a pixel off. Two hands that write the same digit differ by 10 and more."""
 
 
-def image_of(grey):
+def found_in(grey):
     found = prepare_image(grey)
     assert found is not None
     assert found.image.shape == (28, 28)
     assert found.image.dtype == np.uint8
-    return found.image
+    return found
+
+
+def image_of(grey):
+    return found_in(grey).image
 
 
 def ink_box(grey):
@@ -197,9 +201,9 @@ def test_digits_drawn_larger_with_a_larger_pen_are_the_same_digits(times):
 @pytest.mark.parametrize("pad", [((0, 300), (0, 0)), ((40, 5), (200, 0)), ((150, 150), (150, 150))])
 def test_a_digit_elsewhere_on_the_page_is_the_same_digit(label, pad):
     grey = drawn(label)
-    page = np.pad(grey, pad, constant_values=1)
-    assert mean_difference([(image_of(page), image_of(grey))]) < 1
-    moved = np.array(prepare_image(page).box) - prepare_image(grey).box
+    here, there = found_in(grey), found_in(np.pad(grey, pad, constant_values=1))
+    assert mean_difference([(there.image, here.image)]) < 1
+    moved = np.array(there.box) - here.box
     expected = (pad[1][0], pad[0][0])
     assert moved.tolist() == pytest.approx([*expected, *expected], abs=1)
 
@@ -266,8 +270,9 @@ def test_the_lines_of_ruled_and_squared_paper_disappear(squared):
         ground = ruled_paper((320, 300), 30.0, squared, np.random.default_rng(label))
         ruled, box = on_paper(label, ground)
         plain, _ = on_paper(label, flat((320, 300), (246, 246, 244)))
-        assert prepare_image(ruled).box == pytest.approx(box, abs=4)
-        pairs.append((image_of(ruled), image_of(plain)))
+        found = found_in(ruled)
+        assert found.box == pytest.approx(box, abs=4)
+        pairs.append((found.image, image_of(plain)))
     assert mean_difference(pairs) < SAME
 
 
@@ -279,8 +284,9 @@ def test_the_edge_of_a_shadow_leaves_no_ink(softness_px):
         x = np.arange(320) + 0.4 * np.arange(300)[:, np.newaxis]
         light = 1 - 0.4 / (1 + np.exp(-np.clip((x - 200) / softness_px, -50, 50)))
         shaded = (lit * light).astype(np.float32)
-        assert prepare_image(shaded).box == pytest.approx(box, abs=4)
-        pairs.append((image_of(shaded), image_of(lit)))
+        found = found_in(shaded)
+        assert found.box == pytest.approx(box, abs=4)
+        pairs.append((found.image, image_of(lit)))
     assert mean_difference(pairs) < SAME / 2
 
 
@@ -492,8 +498,9 @@ def test_what_is_drawn_round_a_digit_does_not_belong_to_it(drawing):
 def test_a_sheet_on_a_table_is_found_and_the_box_is_that_in_the_photo():
     photo = np.full((500, 700), 0.25, np.float32)
     photo[120:420, 250:550] = 0.9 * on_page(lambda page: None)
-    assert mean_difference([(image_of(photo), alone())]) < SAME
-    left, top, right, bottom = prepare_image(photo).box
+    found = found_in(photo)
+    assert mean_difference([(found.image, alone())]) < SAME
+    left, top, right, bottom = found.box
     assert 330 < left < right < 470
     assert 200 < top < bottom < 340
 

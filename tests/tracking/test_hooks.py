@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import re
+import shutil
 import signal
 import threading
 import time
@@ -22,6 +23,7 @@ from mnist_pipeline.tracking.hooks import MLflowTracking, as_numbers, what_score
 from mnist_pipeline.tracking.store import mark_killed
 from tests.conftest import PROJECT, copy_project, load_parameters, run_kedro
 from tests.forked import Running
+from tests.projects import empty_store
 
 
 def runs_of(folder):
@@ -223,6 +225,8 @@ def test_a_failed_run_is_marked_with_its_error(tmp_path):
     folder = copy_project(tmp_path)
     done = run_kedro(folder, "run", "--env=test", "--params=data.sources=[mnist_files]")
     assert done.returncode == 1
+    assert "Traceback" not in done.stdout
+    assert "add bundled_digits to data.sources." in done.stdout.strip().splitlines()[-1]
     _, (parent,), _ = runs_of(folder)
     assert parent.info.status == "FAILED"
     assert "No source of digits is available" in parent.data.tags["error"]
@@ -277,6 +281,7 @@ def test_a_run_that_could_not_say_that_it_was_killed_is_marked_by_the_next(tmp_p
 def tracking(tmp_path, monkeypatch):
     """The hooks at work on a run of the mlp, its store, and a function that says how runs ended."""
     monkeypatch.chdir(tmp_path)
+    shutil.copy(empty_store(), tmp_path)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:///mlflow.db")
     arguments = {**CONFIG_LOADER_ARGS, "default_run_env": "test"}
     loader = OmegaConfigLoader(str(PROJECT / "conf"), env="test", **arguments)
@@ -294,6 +299,20 @@ def tracking(tmp_path, monkeypatch):
 
     yield hooks, ended
     mlflow.set_tracking_uri(None)
+
+
+@pytest.mark.parametrize("env", [None, "local"])
+def test_what_conf_local_has_is_not_taken_for_committed(tmp_path, env):
+    shutil.copytree(PROJECT / "conf", tmp_path / "conf")
+    (tmp_path / "conf/local").mkdir(exist_ok=True)
+    (tmp_path / "conf/local/parameters.yml").write_text("seed: 7\n")
+    loader = OmegaConfigLoader(str(tmp_path / "conf"), env=env, **CONFIG_LOADER_ARGS)
+    hooks = MLflowTracking()
+    context = SimpleNamespace(config_loader=loader, project_path=tmp_path, env=env)
+    hooks.after_context_created(context)
+    assert hooks._parameters["seed"] == 7
+    committed = hooks._committed({"env": env, "runtime_params": {}})
+    assert committed["seed"] == load_parameters()["seed"] != 7
 
 
 def test_a_store_that_fails_ends_the_recording_and_leaves_no_run_open(tracking, caplog):

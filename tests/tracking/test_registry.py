@@ -1,3 +1,5 @@
+import shutil
+
 import mlflow
 import numpy as np
 import pytest
@@ -5,6 +7,7 @@ import pytest
 from mnist_pipeline.lazy import keras
 from mnist_pipeline.tracking.registry import log_model, register
 from mnist_pipeline.tracking.store import connect
+from tests.projects import empty_store
 
 TAGS = {"dataset": "MNIST", "kedro_version": "1"}
 
@@ -21,6 +24,7 @@ def model():
 def chosen(tmp_path, monkeypatch, model):
     """Register a version with this validation score; which version has the alias then?"""
     monkeypatch.chdir(tmp_path)
+    shutil.copy(empty_store(), tmp_path)
     store = {"tracking_uri": "sqlite:///mlflow.db", "experiment": "x", "artifacts": "mlruns"}
     client, experiment = connect(store, tmp_path)
     run = client.create_run(experiment)
@@ -57,7 +61,7 @@ def test_scores_that_mean_something_else_count_only_with_more_digits(chosen):
 
 
 def test_inputs_of_a_model_keep_their_names(tmp_path, monkeypatch, model):
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.chdir(tmp_path)  # where there is no store yet, as before anybody's first run
     store = {"tracking_uri": "sqlite:///mlflow.db", "experiment": "x", "artifacts": "mlruns"}
     client, experiment = connect(store, tmp_path)
     logged = log_model(client.create_run(experiment).info.run_id, "cnn", model, None)

@@ -1,10 +1,12 @@
 import re
+import shutil
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from mnist_pipeline.errors import UserError
 from mnist_pipeline.tracking.store import alias_for, connect, families_link, find_run
+from tests.projects import empty_store
 
 
 def test_the_link_opens_charts_of_the_families_on_one_data_set_best_first():
@@ -41,6 +43,7 @@ def test_a_store_that_cannot_be_used_is_named(tmp_path):
 
 @pytest.mark.parametrize("name", ["nothing", "2026-01-01T00.00.00.000Z", "a' or 'a' = 'a"])
 def test_a_run_that_is_not_there_is_said_to_be_none(tmp_path, name):
+    shutil.copy(empty_store(), tmp_path / "x.db")
     store = {"tracking_uri": "sqlite:///x.db", "experiment": "x", "artifacts": "a"}
     client, experiment = connect(store, tmp_path)
     with pytest.raises(UserError, match="There is no run"):

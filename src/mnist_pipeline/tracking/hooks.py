@@ -195,9 +195,9 @@ class MLflowTracking:
     def _committed(self, run_params: dict[str, Any]) -> dict[str, Any]:
         """The parameters of the environment's files without `conf/local` and `--params`."""
         if run_params["env"] not in (None, "local") and not run_params["runtime_params"]:
-            return self._parameters  # nothing else is in force, so nothing is read twice
-        # Not before the run: from the moment a loader is made, `${globals:...}` is answered by it,
-        # and the catalog would not see those of `conf/local`.
+            return self._parameters  # these are they: no other file and no option has a say
+        # Not before the catalog is made: from the moment a loader is made, `${globals:...}` is
+        # answered by it, and the catalog would not see those of `conf/local`.
         arguments = {**settings.CONFIG_LOADER_ARGS, "default_run_env": self._committed_env}
         loader = OmegaConfigLoader(self._source, env=self._committed_env, **arguments)
         return dict(loader["parameters"])
