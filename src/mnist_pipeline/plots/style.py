@@ -42,7 +42,8 @@ def rendered(figure: Figure, dpi: int) -> np.ndarray:
     canvas = FigureCanvasAgg(figure)
     layout = figure.get_layout_engine()
     if layout is not None:
-        layout.execute(figure)
+        if figure.axes:  # else it would warn
+            layout.execute(figure)
         figure.set_layout_engine("none")
     canvas.draw()
     return np.asarray(canvas.buffer_rgba())[..., :3].copy()
