@@ -1,6 +1,7 @@
 import shlex
 import subprocess
 
+import numpy as np
 import pytest
 
 from mnist_pipeline import provenance
@@ -28,6 +29,14 @@ def test_a_run_without_changes_is_repeated_by_its_name_alone():
     assert command == "kedro run --env=base --pipelines=mlp"
     command = provenance.repeat_command(RUN, parameters, parameters, "/other conf")
     assert "'--conf-source=/other conf'" in command
+
+
+def test_a_package_that_was_half_removed_does_not_count(tmp_path, monkeypatch):
+    (tmp_path / "gone-1.0.dist-info").mkdir()
+    monkeypatch.syspath_prepend(tmp_path)
+    installed = provenance.versions()
+    assert installed["numpy"] == np.__version__
+    assert list(installed) == sorted(installed, key=str.lower)
 
 
 def test_a_shell_takes_the_command_as_it_is(monkeypatch, tmp_path):
