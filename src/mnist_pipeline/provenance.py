@@ -1,5 +1,6 @@
 """Where a run comes from: the command that repeats it, the state of the code, the machine."""
 
+import contextlib
 import json
 import os
 import platform
@@ -105,8 +106,12 @@ def versions(*packages: str) -> dict[str, str]:
     """The installed version of each package; of all of them, if none is named."""
     if packages:
         return {name: metadata.version(name) for name in packages}
-    # Read once each: `d.name` and `d.version` would each parse the whole file.
-    about = [d.metadata for d in metadata.distributions()]
-    # The first of a name is the one that is imported.
-    found = {each["Name"]: each["Version"] for each in reversed(about) if "Name" in each}
+    found: dict[str, str] = {}
+    for distribution in metadata.distributions():
+        # Half removed, a package has no description: importlib_metadata, where something has
+        # imported it, raises then.
+        with contextlib.suppress(FileNotFoundError):
+            about = distribution.metadata  # parsed anew whenever it is asked for
+            if "Name" in about:
+                found.setdefault(about["Name"], about["Version"])  # the first is what is imported
     return dict(sorted(found.items(), key=lambda item: item[0].lower()))
