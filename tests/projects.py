@@ -43,4 +43,5 @@ def copy_with_runs(project: Path, folder: Path) -> Path:
     with contextlib.closing(sqlite3.connect(folder / "mlflow.db")) as store, store:
         moved = "artifact_location = replace(artifact_location, ?, ?)"
         store.execute(f"UPDATE experiments SET {moved}", (project.as_uri(), folder.as_uri()))
+        assert folder.as_uri() in str(store.execute("SELECT * FROM experiments").fetchall())
     return folder

@@ -303,8 +303,9 @@ def tracking(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("env", [None, "local"])
 def test_what_conf_local_has_is_not_taken_for_committed(tmp_path, monkeypatch, env):
-    shutil.copytree(PROJECT / "conf", tmp_path / "conf")
-    (tmp_path / "conf/local").mkdir(exist_ok=True)
+    own = shutil.ignore_patterns("local")
+    shutil.copytree(PROJECT / "conf", tmp_path / "conf", ignore=own)
+    (tmp_path / "conf/local").mkdir()
     (tmp_path / "conf/local/parameters.yml").write_text("seed: 7\n")
     switches = SimpleNamespace(CONFIG_LOADER_ARGS=CONFIG_LOADER_ARGS, CONF_SOURCE="conf")
     monkeypatch.setattr("mnist_pipeline.tracking.hooks.settings", switches)
