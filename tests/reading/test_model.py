@@ -60,17 +60,20 @@ def test_the_witness_sees_features_logits_code_and_where_the_reconstruction_is_w
     dense = next(layer for layer in networks.classifier.layers if "dense" in layer.name)
     n_features, n_tiles = dense.input.shape[-1], 7 * 7
     assert features.shape == (1, n_features + 10 + 4 + n_tiles)
-    np.testing.assert_array_equal(features[:, n_features : n_features + 10], made["logits"])
+    assert features.dtype == np.float16  # a hundred thousand have room in memory
+    logits = features[:, n_features : n_features + 10]
+    np.testing.assert_array_equal(logits, np.asarray(made["logits"]).astype(np.float16))
     error = np.square(normalize(image) - made["reconstruction"]).reshape(7, 4, 7, 4)
     tiles = error.mean(axis=(1, 3)).ravel()
-    np.testing.assert_allclose(features[0, -n_tiles:], tiles, atol=1e-6)
+    np.testing.assert_allclose(features[0, -n_tiles:], tiles, rtol=1e-3, atol=1e-6)
 
 
 def test_pictures_are_looked_at_batch_by_batch(networks):
     images = np.concatenate([networks.digits.images[:400], networks.outliers[:200]])
     together = look(networks.witness, images)
     assert len(together) == 600  # a batch has 500
-    np.testing.assert_allclose(together[550:], look(networks.witness, images[550:]), atol=1e-4)
+    alone = look(networks.witness, images[550:])
+    np.testing.assert_allclose(together[550:], alone, rtol=2e-3, atol=1e-4)
 
 
 def test_the_judge_learns_what_can_be_told_apart_and_the_same_from_the_same_seed():
@@ -83,6 +86,19 @@ def test_the_judge_learns_what_can_be_told_apart_and_the_same_from_the_same_seed
     assert one(digits).numpy().min() > 0 > one(outliers).numpy().max()
     np.testing.assert_array_equal(one(digits), again(digits))
     assert not np.array_equal(one(digits), other(digits))
+
+
+def test_the_judge_scales_features_by_what_both_kinds_of_pictures_have():
+    rng = np.random.default_rng(0)
+    digits = rng.normal(3, 2, (700, 4)).astype(np.float16)
+    outliers = rng.normal(-1, 1, (600, 4)).astype(np.float16)
+    judge = fit_judge(
+        digits, outliers,
+        epochs=1, batch_size=400, learning_rate=0.01, hidden_units=[2], dropout=0.0, seed=0,
+    )  # fmt: skip
+    scaled = judge.layers[1](np.concatenate([digits, outliers]).astype(np.float32)).numpy()
+    np.testing.assert_allclose(scaled.mean(axis=0), 0, atol=1e-4)
+    np.testing.assert_allclose(scaled.std(axis=0), 1, atol=1e-4)
 
 
 def test_the_saved_model_gives_the_same_answers_where_this_package_is_not(
