@@ -40,7 +40,7 @@ def milliseconds_by_operation(family: Family, *, is_fast: bool) -> Counter[str]:
     if is_fast:
         optimizer = fast_optimizer(optimizer)
     fitting._compile(network, settings, list(family.returns), optimizer)
-    batches = fitting._batches(images, tuple(targets), np.arange(n), settings.batch_size)
+    batches = fitting._batches([images, *targets], np.arange(n), settings.batch_size)
     network.fit(batches, shuffle=False, verbose=0)
     with tempfile.TemporaryDirectory() as folder:
         with tf.profiler.experimental.Profile(folder):

@@ -1,8 +1,10 @@
 import functools
+import gc
 import io
 import logging
 import os
 import signal
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -105,6 +107,15 @@ def test_pictures_that_stay_bytes_until_a_batch_needs_them_give_the_same_numbers
     by_the_batch = fit(bundled, settings(), show=NormalizedImages)
     numbers = ["loss", "val_loss", "accuracy", "val_accuracy"]
     assert plain.history[numbers].equals(by_the_batch.history[numbers])
+
+
+def test_digits_are_let_go_when_training_is_over(bundled, settings):
+    shown = NormalizedImages(bundled.images[:250].copy())
+    gone = weakref.ref(shown)
+    fit(bundled, settings(epochs=1), show=lambda _, one=[shown]: one.pop())
+    del shown
+    gc.collect()
+    assert gone() is None
 
 
 def test_the_weights_are_those_of_the_best_epoch(bundled, settings):
@@ -350,7 +361,7 @@ def test_the_test_loss_chooses_nothing(bundled, settings):
 
 def epochs_of(settings, x, y, indices, n=2, seed=3):
     """Inputs, and targets, of n epochs, each batch after batch."""
-    batches = fitting._training_batches(x, y, indices, settings, seed)
+    batches = fitting._training_batches([x, *y.values()], list(y), indices, settings, seed)
     epochs = []
     for _ in range(n):
         parts = [(xs.numpy(), *(target.numpy() for target in ys)) for xs, ys in batches]

@@ -129,9 +129,10 @@ def fit(
     _compile(model, settings, things, _optimizer(settings, steps))  # as it is saved
     progress = _Progress(name, settings.epochs, len(train_indices), settings.batch_size)
     best = _BestCheckpoint(name, model, Path(settings.checkpoint), settings.best_by)
-    y = tuple(targets.values())
-    validation = _batches(inputs, y, validation_indices, PREDICT_BATCH_SIZE)
-    tracking = [_TestLoss(_test_batches(*test))] if test else []
+    lent = [inputs, *targets.values()]
+    lent_for_test = [test[0], *test[1].values()] if test else []
+    validation = _batches(lent, validation_indices, PREDICT_BATCH_SIZE)
+    tracking = [_TestLoss(_test_batches(lent_for_test))] if test else []
     callbacks = [*tracking, progress, best, *_patience(settings)]
     if after_epoch is not None:
         callbacks.append(
@@ -139,7 +140,7 @@ def fit(
                 on_epoch_end=lambda epoch, logs: after_epoch(epoch + 1, progress.rows[-1])
             )
         )
-    batches = _training_batches(inputs, targets, train_indices, settings, seed)
+    batches = _training_batches(lent, things, train_indices, settings, seed)
     started = time.perf_counter()
     try:
         with held_interrupts() as let_go:
@@ -168,14 +169,18 @@ def fit(
         raise
     finally:
         best.unfinished.unlink(missing_ok=True)
+        # TensorFlow keeps every `numpy_function` until the process ends, and what it holds.
+        lent.clear()
+        lent_for_test.clear()
     fit_seconds = time.perf_counter() - started
     return Fit(model, pd.DataFrame(progress.rows), best.best_epoch, fit_seconds)
 
 
-def predict(model: keras.Model, inputs: np.ndarray) -> list[np.ndarray]:
+def predict(model: keras.Model, inputs: Rows) -> list[np.ndarray]:
     """What the network returns for every input, none left out.
 
-    inputs: float32 (n, ...). Returns float32 (n, ...) for each output of the network.
+    inputs: float32 rows (n, ...), as `fit` takes them.
+    Returns float32 (n, ...) for each output of the network.
     """
     # As fast as `Model.predict`, without the 50 ms and more that its loop takes to set up.
     starts = range(0, max(len(inputs), 1), PREDICT_BATCH_SIZE)
@@ -236,47 +241,52 @@ def _of(setting: Any, thing: str) -> Any:
 
 
 def _training_batches(
-    x: Rows,
-    y: dict[str, Rows],
+    lent: list[Rows],
+    things: list[str],
     indices: np.ndarray,
     settings: TrainingSettings,
     seed: int,
 ) -> tf.data.Dataset:
-    """Batches of the rows `indices` in a new order every epoch, augmented if that is asked for."""
+    """Batches of the rows `indices` in a new order every epoch, augmented if that is asked for.
+
+    things: what each output of the network returns.
+    """
     rows = tf.data.Dataset.from_tensor_slices(indices)
     rows = rows.shuffle(len(indices), seed=seed, reshuffle_each_iteration=True)
-    batches = _gather(rows.batch(settings.batch_size), x, tuple(y.values()))
+    batches = _gather(rows.batch(settings.batch_size), lent)
     if settings.augmentation is not None:
         batch_seeds = tf.data.Dataset.random(seed, rerandomize_each_iteration=True)
-        augment = _augmentation(settings.augmentation, tuple(y))
+        augment = _augmentation(settings.augmentation, things)
         batches = tf.data.Dataset.zip(batches, batch_seeds).map(augment, num_parallel_calls=AHEAD)
     return _ahead(batches)
 
 
-def _batches(x: Rows, y: tuple[Rows, ...], indices: np.ndarray, batch_size: int) -> tf.data.Dataset:
+def _batches(lent: list[Rows], indices: np.ndarray, batch_size: int) -> tf.data.Dataset:
     """Batches of the rows `indices` as they are, in this order."""
     rows = tf.data.Dataset.from_tensor_slices(indices).batch(batch_size)
-    return _ahead(_gather(rows, x, y))
+    return _ahead(_gather(rows, lent))
 
 
-def _gather(batches: tf.data.Dataset, x: Rows, y: tuple[Rows, ...]) -> tf.data.Dataset:
+def _gather(batches: tf.data.Dataset, lent: list[Rows]) -> tf.data.Dataset:
     """Inputs and targets of batches of rows, taken, and normalized, when they are needed.
 
     By NumPy: TensorFlow would make a copy of the whole data first.
+    lent: the inputs and each of the targets; who empties the list has the memory back.
     """
-    arrays = [x, *(target for target in y if target is not x)]
+    distinct = [k for k, array in enumerate(lent) if k == 0 or array is not lent[0]]
 
     def in_numpy(rows: np.ndarray) -> list[np.ndarray]:
-        return [array[rows] for array in arrays]
+        return [lent[k][rows] for k in distinct]
 
     def take(rows: tf.Tensor) -> tuple[tf.Tensor, tuple[tf.Tensor, ...]]:
+        arrays = [lent[k] for k in distinct]
         taken = tf.numpy_function(in_numpy, [rows], [tf.as_dtype(a.dtype) for a in arrays])
-        shaped = [
+        inputs, *others = (
             tf.ensure_shape(one, (None, *array.shape[1:]))
             for one, array in zip(taken, arrays, strict=True)
-        ]
-        inputs, others = shaped[0], iter(shaped[1:])
-        return inputs, tuple(inputs if target is x else next(others) for target in y)
+        )
+        left = iter(others)
+        return inputs, tuple(inputs if one is lent[0] else next(left) for one in lent[1:])
 
     return batches.map(take)
 
@@ -292,7 +302,7 @@ def _ahead(batches: tf.data.Dataset) -> tf.data.Dataset:
     return batches.prefetch(AHEAD).with_options(options)
 
 
-def _augmentation(steps: list[Step], things: tuple[str, ...]) -> Callable[..., Any]:
+def _augmentation(steps: list[Step], things: list[str]) -> Callable[..., Any]:
     """What distorts a batch, given a seed, and moves those of its targets that are pictures."""
 
     def distorted(images: tf.Tensor, seed: tf.Tensor, moves_only: bool) -> tf.Tensor:
@@ -312,9 +322,8 @@ def _augmentation(steps: list[Step], things: tuple[str, ...]) -> Callable[..., A
     return augment
 
 
-def _test_batches(inputs: Rows, targets: dict[str, Rows]) -> tf.data.Dataset:
-    rows = np.arange(len(inputs))
-    return _batches(inputs, tuple(targets.values()), rows, PREDICT_BATCH_SIZE)
+def _test_batches(lent: list[Rows]) -> tf.data.Dataset:
+    return _batches(lent, np.arange(len(lent[0])), PREDICT_BATCH_SIZE)
 
 
 class _TestLoss(keras.callbacks.Callback):

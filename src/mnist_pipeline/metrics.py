@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from mnist_pipeline.preprocessing import Rows
+
 CALIBRATION_BINS = 15
 """As in Guo et al. 2017, whose expected calibration error this is."""
 
@@ -115,7 +117,7 @@ def _top_confusions(confusion: np.ndarray, n: int) -> list[list[int]]:
     ]
 
 
-def image_errors(restored: np.ndarray, originals: np.ndarray) -> dict[str, np.ndarray]:
+def image_errors(restored: Rows, originals: Rows) -> dict[str, np.ndarray]:
     """How far each picture is from its original.
 
     restored, originals: float (n, height, width, 1), 0 to 1.
@@ -131,7 +133,7 @@ def image_errors(restored: np.ndarray, originals: np.ndarray) -> dict[str, np.nd
     }
 
 
-def psnr_db(restored: np.ndarray, originals: np.ndarray) -> np.ndarray:
+def psnr_db(restored: Rows, originals: Rows) -> np.ndarray:
     """The `psnr_db` of `image_errors` alone."""
     return _decibels(_in_chunks(_mean_squared_error, restored, originals))
 
@@ -141,7 +143,7 @@ def _decibels(mse: np.ndarray) -> np.ndarray:
     return ratio
 
 
-def binary_entropy(images: np.ndarray) -> np.ndarray:
+def binary_entropy(images: Rows) -> np.ndarray:
     """The lowest binary cross-entropy that a restoration of these pictures can have.
 
     It is not 0, because grey pixels have entropy. images: float (n, height, width, 1), 0 to 1.
@@ -162,7 +164,7 @@ def _binary_cross_entropy(restored: np.ndarray, originals: np.ndarray) -> np.nda
     return entropy.mean(axis=(1, 2, 3))
 
 
-def ssim(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+def ssim(first: Rows, second: Rows) -> np.ndarray:
     """Structural similarity of each pair of pictures (Wang et al. 2004, eq. 13).
 
     The Gaussian-window form with K1 = 0.01, K2 = 0.03 and range 1; it equals scikit-image's
@@ -206,7 +208,7 @@ def pca_mse(train: np.ndarray, test: np.ndarray, n_components: int) -> float:
 
 
 def _in_chunks(
-    measure: Callable[[np.ndarray, np.ndarray], np.ndarray], first: np.ndarray, second: np.ndarray
+    measure: Callable[[np.ndarray, np.ndarray], np.ndarray], first: Rows, second: Rows
 ) -> np.ndarray:
     """Measure pairs a thousand at a time: 10,000 pictures of float64 are 63 MB, several times."""
     chunks = range(0, len(first), 1000)

@@ -19,7 +19,7 @@ from mnist_pipeline import metrics
 from mnist_pipeline.errors import UserError
 from mnist_pipeline.families import EVERY_FAMILY, Family
 from mnist_pipeline.parameters import SeedsSettings, TrainingSettings
-from mnist_pipeline.preprocessing import TrainingDigits
+from mnist_pipeline.preprocessing import Rows, TrainingDigits
 
 logger = logging.getLogger(__name__)
 
@@ -133,7 +133,7 @@ def _tell(sweep: Sweep, report: dict[str, Any]) -> None:
 
 
 def score(
-    family: Family, answers: list[np.ndarray], shown: dict[str, np.ndarray], labels: np.ndarray
+    family: Family, answers: list[np.ndarray], shown: dict[str, Rows], labels: np.ndarray
 ) -> dict[str, Any]:
     """How well the answers of a network are, by all judges of its family.
 

@@ -26,7 +26,7 @@ def test_the_split_has_a_row_per_digit_with_its_label_and_part(tiny_digits):
 
 def test_labels_have_as_many_columns_as_there_are_class_names(tiny_digits):
     digits = DigitSet({"digits": tiny_digits}, {"class_names": ["a"] * 12})
-    (labels,) = show(digits, things=("one_hot_labels",), part="train")
+    (labels,) = show(digits, things=("one_hot_labels",))
     assert labels.shape == (30, 12)
 
 
@@ -34,15 +34,15 @@ def test_a_network_is_shown_the_view_it_is_made_for(tiny_digits):
     worse = tiny_digits.take(np.arange(30)[::-1])
     digits = gather({"name": "x"}, tiny_digits, worse, views=("digits", "degraded_digits"))
     things = ("clean_images", "degraded_images", "dataset_card")
-    clean, degraded, card = show(digits, things=things, part="test")
-    np.testing.assert_array_equal(clean, normalize(tiny_digits.images))
-    np.testing.assert_array_equal(degraded, normalize(worse.images))
+    clean, degraded, card = show(digits, things=things)
+    np.testing.assert_array_equal(clean[:], normalize(tiny_digits.images))
+    np.testing.assert_array_equal(degraded[:], normalize(worse.images))
     assert card == {"name": "x"}
 
 
-def test_pictures_to_train_on_stay_the_bytes_that_all_families_share(tiny_digits):
+def test_pictures_stay_the_bytes_that_all_families_share(tiny_digits):
     digits = DigitSet({"digits": tiny_digits}, {})
-    (images,) = show(digits, things=("clean_images",), part="train")
+    (images,) = show(digits, things=("clean_images",))
     assert images.images is tiny_digits.images
     np.testing.assert_array_equal(images[np.arange(3)], normalize(tiny_digits.images[:3]))
 

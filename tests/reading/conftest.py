@@ -75,8 +75,9 @@ class Networks:
         )  # fmt: skip
         self.held_out = digits.images[1000:1400]
         self.temperature, self.refused_share = 2.0, 0.05
-        features = reading.look(self.witness, self.held_out)
-        threshold = reading.choose_threshold(self.judge, features, self.refused_share)
+        threshold = reading.choose_threshold(
+            self.witness, self.judge, self.held_out, self.refused_share
+        )
         self.reading = reading.assemble(self.witness, self.judge, self.temperature, threshold)
 
 

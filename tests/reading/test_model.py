@@ -7,6 +7,7 @@ import pytest
 
 from mnist_pipeline.lazy import keras
 from mnist_pipeline.preprocessing import normalize
+from mnist_pipeline.reading import model
 from mnist_pipeline.reading.calibration import soften
 from mnist_pipeline.reading.model import fit_judge, look, read
 from tests.forked import run_module
@@ -72,13 +73,14 @@ def test_pictures_are_looked_at_batch_by_batch(networks):
     images = np.concatenate([networks.digits.images[:400], networks.outliers[:200]])
     together = look(networks.witness, images)
     assert len(together) == 600  # a batch has 500
-    alone = look(networks.witness, images[550:])
-    np.testing.assert_allclose(together[550:], alone, rtol=2e-3, atol=1e-4)
+    for some in (slice(None, 50), slice(550, None)):
+        alone = look(networks.witness, images[some])
+        np.testing.assert_allclose(together[some], alone, rtol=2e-3, atol=1e-4)
 
 
 def test_the_judge_learns_what_can_be_told_apart_and_the_same_from_the_same_seed():
     rng = np.random.default_rng(0)
-    digits, outliers = rng.normal(5, 1, (200, 4)), rng.normal(-5, 1, (200, 4))
+    digits, outliers = (rng.normal(at, 1, (200, 4)).astype(np.float16) for at in (5, -5))
     settings = {"epochs": 4, "batch_size": 40, "learning_rate": 0.05, "hidden_units": [8]}
     one, again, other = (
         fit_judge(digits, outliers, **settings, dropout=0.1, seed=seed) for seed in (0, 0, 1)
@@ -86,6 +88,20 @@ def test_the_judge_learns_what_can_be_told_apart_and_the_same_from_the_same_seed
     assert one(digits).numpy().min() > 0 > one(outliers).numpy().max()
     np.testing.assert_array_equal(one(digits), again(digits))
     assert not np.array_equal(one(digits), other(digits))
+
+
+def test_every_epoch_of_the_judge_has_each_picture_once_in_another_order():
+    digits, outliers = (np.arange(n, dtype=np.float16)[:, np.newaxis] + 1 for n in (7, 5))
+    batches = list(model._shuffled(digits, -outliers, epochs=2, batch_size=5, seed=0))
+    assert [len(features) for features, _ in batches] == [5, 5, 2] * 2
+    epochs = [
+        np.concatenate([features for features, _ in some]) for some in (batches[:3], batches[3:])
+    ]
+    for epoch in epochs:
+        assert sorted(epoch.ravel()) == [-5, -4, -3, -2, -1, 1, 2, 3, 4, 5, 6, 7]
+    assert not np.array_equal(*epochs)
+    for features, is_digit in batches:
+        np.testing.assert_array_equal(is_digit, features > 0)
 
 
 def test_the_judge_scales_features_by_what_both_kinds_of_pictures_have():

@@ -7,6 +7,7 @@ digits at all. Everything is made of standard Keras layers, so the file loads an
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -52,16 +53,22 @@ def build_witness(classifier: "keras.Model", autoencoder: "keras.Model") -> "ker
 
 
 def look(witness: "keras.Model", images: np.ndarray) -> np.ndarray:
-    """The features of pictures.
+    """The features of pictures, to train a judge on.
 
-    images: uint8 (n, 28, 28). Returns float16 (n, length): of the 3,259 numbers that are made of a
-    picture three digits are enough, and 100,000 pictures take 0.65 GB.
+    images: uint8 (n, 28, 28). Returns float16 (n, length): 3,259 numbers a picture are 0.65 GB of
+    100,000 pictures, and as float32 twice as much.
     """
     features = np.empty((len(images), witness.output["features"].shape[-1]), np.float16)
-    for at in range(0, len(images), BATCH_SIZE):
-        made = witness(normalize(images[at : at + BATCH_SIZE]), training=False)
-        features[at : at + BATCH_SIZE] = made["features"]
+    for at, some in _by_the_batch(witness, images):
+        features[at : at + BATCH_SIZE] = some
     return features
+
+
+def _by_the_batch(witness: "keras.Model", images: np.ndarray) -> Iterator[tuple[int, Any]]:
+    """Where a batch begins, and its features in float32."""
+    for at in range(0, len(images), BATCH_SIZE):
+        some = normalize(images[at : at + BATCH_SIZE])
+        yield at, witness(some, training=False)["features"]
 
 
 def fit_judge(
@@ -77,7 +84,7 @@ def fit_judge(
 ) -> "keras.Model":
     """Learn to tell digits from outliers, with a step size that falls as a cosine.
 
-    digits, outliers: float16 or float32 (n, length), features of both; no copy of all is made.
+    digits, outliers: float16 (n, length), features of both; no copy of them all is made.
     Returns a model: features -> logit of being a digit.
     """
     keras.utils.set_random_seed(seed)
@@ -102,7 +109,10 @@ def fit_judge(
 def _shuffled(
     digits: np.ndarray, outliers: np.ndarray, epochs: int, batch_size: int, seed: int
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Batches of both kinds, in a new order every epoch: float32 features, and 1 for a digit."""
+    """Batches of both kinds, the digits first, whose rows are drawn in a new order every epoch.
+
+    Yields float32 features (n, length), and float32 (n, 1): 1 for a digit, 0 for an outlier.
+    """
     rng = np.random.default_rng(seed)
     n = len(digits) + len(outliers)
     for _ in range(epochs):
@@ -111,7 +121,8 @@ def _shuffled(
             rows = order[at : at + batch_size]
             is_digit = rows < len(digits)
             some = [digits[rows[is_digit]], outliers[rows[~is_digit] - len(digits)]]
-            yield np.concatenate(some).astype(np.float32), np.sort(is_digit)[::-1, np.newaxis]
+            labels = np.repeat([1.0, 0.0], [len(one) for one in some])
+            yield np.concatenate(some).astype(np.float32), labels[:, np.newaxis].astype(np.float32)
 
 
 def _moments(*parts: np.ndarray) -> dict[str, np.ndarray]:
@@ -125,10 +136,15 @@ def _moments(*parts: np.ndarray) -> dict[str, np.ndarray]:
     return {"mean": scaler.mean_, "variance": scaler.var_ + 1e-6}
 
 
-def choose_threshold(judge: "keras.Model", features: np.ndarray, refused_share: float) -> float:
-    """The logit below which `refused_share` of these digits are, such as 0.01."""
-    logits = judge.predict_on_batch(features.astype(np.float32))
-    return float(np.quantile(logits, refused_share))
+def choose_threshold(
+    witness: "keras.Model", judge: "keras.Model", images: np.ndarray, refused_share: float
+) -> float:
+    """The logit below which `refused_share` of these digits are, such as 0.01.
+
+    images: uint8 (n, 28, 28).
+    """
+    logits = [judge(some, training=False) for _, some in _by_the_batch(witness, images)]
+    return float(np.quantile(np.concatenate(logits), refused_share))
 
 
 def assemble(

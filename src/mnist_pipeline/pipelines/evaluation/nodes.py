@@ -27,7 +27,7 @@ CHOICES = {"random": "random", "best": "the ten best", "worst": "the ten worst"}
 # For every family
 
 
-def predict(model: Any, inputs: np.ndarray) -> list[np.ndarray]:
+def predict(model: Any, inputs: Rows) -> list[np.ndarray]:
     """What the network returns for every test digit, output by output."""
     from mnist_pipeline import fitting  # imports TensorFlow: not before it is needed
 
@@ -193,14 +193,14 @@ def note_distortion(distortion: list[Step]) -> dict[str, Any]:
 
 
 def score_pca(
-    train_images: Rows, split: pd.DataFrame, test_images: np.ndarray, latent_dim: int
+    train_images: Rows, split: pd.DataFrame, test_images: Rows, latent_dim: int
 ) -> dict[str, float]:
     """The baseline: PCA with as many components, fitted to the same training digits."""
     seen = train_images[(split["part"] == "train").to_numpy()]
-    return {"pca_mse": metrics.pca_mse(seen, test_images, latent_dim)}
+    return {"pca_mse": metrics.pca_mse(seen, test_images[:], latent_dim)}
 
 
-def measure_pictures(restored: np.ndarray, originals: np.ndarray) -> pd.DataFrame:
+def measure_pictures(restored: Rows, originals: Rows) -> pd.DataFrame:
     """A row per test digit: `mse, psnr_db, ssim`, and `bce`, the binary cross-entropy."""
     return pd.DataFrame(metrics.image_errors(restored, originals))
 
@@ -212,7 +212,7 @@ def score_reconstruction(errors: pd.DataFrame, baseline: dict[str, float]) -> di
 
 def plot_reconstructions(
     restored: np.ndarray,
-    originals: np.ndarray,
+    originals: Rows,
     errors: pd.DataFrame,
     card: Card,
     seed: int,
@@ -241,7 +241,7 @@ def score_bicubic(test: Digits, degradation: DegradationSettings) -> dict[str, f
 def score_restoration(
     errors: pd.DataFrame,
     input_errors: pd.DataFrame,
-    originals: np.ndarray,
+    originals: Rows,
     test: Digits,
     baseline: dict[str, float],
     card: Card,
@@ -267,8 +267,8 @@ def score_restoration(
 def score_reader(
     reader: Any,
     reader_metrics: dict[str, Any] | None,
-    originals: np.ndarray,
-    degraded: np.ndarray,
+    originals: Rows,
+    degraded: Rows,
     restored: np.ndarray,
     test: Digits,
     card: Card,
@@ -319,8 +319,8 @@ def restore_uci_digits(
 
 def plot_restorations(
     restored: np.ndarray,
-    originals: np.ndarray,
-    degraded: np.ndarray,
+    originals: Rows,
+    degraded: Rows,
     errors: pd.DataFrame,
     card: Card,
     seed: int,
@@ -366,5 +366,5 @@ def _can_read(reader_metrics: dict[str, Any] | None, card: Card) -> bool:
     return False
 
 
-def _accuracy(reader: Any, images: np.ndarray, digits: Digits) -> float:
+def _accuracy(reader: Any, images: Rows, digits: Digits) -> float:
     return float(np.mean(predict(reader, images)[0].argmax(axis=1) == digits.labels))

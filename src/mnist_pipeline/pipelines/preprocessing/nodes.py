@@ -14,7 +14,7 @@ from mnist_pipeline.digits import Digits, DigitSet
 from mnist_pipeline.distortion import Step, distort
 from mnist_pipeline.families import Family
 from mnist_pipeline.parameters import DegradationSettings, TrainingSettings
-from mnist_pipeline.preprocessing import NormalizedImages, Rows, TrainingDigits
+from mnist_pipeline.preprocessing import Rows, TrainingDigits
 
 Part = Literal["train", "test"]
 
@@ -64,18 +64,14 @@ def gather(card: dict[str, Any], *digits: Digits, views: tuple[str, ...]) -> Dig
     return DigitSet(dict(zip(views, digits, strict=True)), card)
 
 
-def show(digits: DigitSet, *, things: tuple[str, ...], part: Part) -> list[Any]:
+def show(digits: DigitSet, *, things: tuple[str, ...]) -> list[Any]:
     """Bring digits into the form in which one network sees them, and what it must return.
 
-    Test pictures are made here. Training pictures are made by the batch: Kedro shows every family
-    its digits before it trains the first, and as float32 they would all be in memory at once.
-    Returns each of the things as `preprocessing.show` does, but test pictures as float32
-    (n, 28, 28, 1), 0 to 1.
+    Pictures stay bytes until they are asked for, some at a time: Kedro shows every family its
+    digits before it trains the first, and as float32 they would all be in memory at once.
+    Returns each of the things as `preprocessing.show` does.
     """
-    shown = [preprocessing.show(digits, thing) for thing in things]
-    if part == "train":
-        return shown
-    return [one[:] if isinstance(one, NormalizedImages) else one for one in shown]
+    return [preprocessing.show(digits, thing) for thing in things]
 
 
 def split_digits(digits: DigitSet, training: TrainingSettings, seed: int) -> pd.DataFrame:
@@ -115,7 +111,7 @@ def show_to(
     elif family.sees == "distorted_images":
         views["distorted_digits"] = distort_digits(digits, distortion, seed, part=part)
     things = (family.sees, *family.returns)
-    return dict(zip(things, show(DigitSet(views, card), things=things, part=part), strict=True))
+    return dict(zip(things, show(DigitSet(views, card), things=things), strict=True))
 
 
 def training_digits(

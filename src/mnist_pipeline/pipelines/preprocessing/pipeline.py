@@ -124,9 +124,7 @@ def create_view_pipeline(family: Family, wanted: Collection[str]) -> Pipeline:
         if names:
             steps.append(
                 Node(
-                    with_arguments(
-                        nodes.show, things=tuple(known[name] for name in names), part=part
-                    ),
+                    with_arguments(nodes.show, things=tuple(known[name] for name in names)),
                     inputs=f"{part}_set",
                     outputs=names,
                     name=f"show_{part}_digits_to_{family.name}",

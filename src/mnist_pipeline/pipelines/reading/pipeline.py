@@ -20,6 +20,10 @@ def create_pipeline() -> Pipeline:
         "autoencoder": "autoencoder.model",
         "calibration": "cnn.calibration",
     }
+    judged = {
+        "classifier_metrics": "cnn.metrics",
+        "autoencoder_metrics": "autoencoder.metrics",
+    }
     steps = [
         Node(
             split_digits,
@@ -29,7 +33,7 @@ def create_pipeline() -> Pipeline:
         ),
         Node(
             nodes.make_pictures,
-            inputs=["train_digits", "split", *shared],
+            inputs=["train_digits", "split", *shared, *judged],
             outputs=["varied", "outliers"],
             name="make_outliers",
         ),
@@ -68,7 +72,7 @@ def create_pipeline() -> Pipeline:
     return Pipeline(
         steps,
         namespace="reading",
-        inputs={name: name for name in digits} | networks,
+        inputs={name: name for name in digits} | networks | judged,
         parameters={name: name for name in shared} | settings,
         tags="reading",
     )
