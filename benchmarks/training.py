@@ -124,18 +124,27 @@ def run_kedro(
 
     Returns its metrics, its history, the seconds of the whole process, and its peak memory in GiB.
     """
-    params = {"data.sources": "[mnist_files]", "data.mnist_dir": str(mnist_dir), **params}
-    text = ",".join(f"{name}={value}" for name, value in params.items())
     with tempfile.TemporaryDirectory() as folder:
         copy_project(Path(folder))
-        _, seconds, memory_gib = run_python(
-            ["-m", "kedro", "run", f"--env={env}", f"--pipeline={family}", f"--params={text}"],
-            Path(folder),
-        )
+        seconds, memory_gib = start_kedro(Path(folder), family, mnist_dir, params, env=env)
         reporting = Path(folder, "data/08_reporting", family)
         (metrics,) = reporting.glob("metrics.json/*/metrics.json")
         (history,) = reporting.glob("history.csv/*/history.csv")
         return json.loads(metrics.read_text()), pd.read_csv(history), seconds, memory_gib
+
+
+def start_kedro(
+    folder: Path, pipeline: str, mnist_dir: Path, params: dict[str, Any], *, env: str
+) -> tuple[float, float]:
+    """`kedro run` on MNIST in a folder with a project.
+
+    Returns the seconds of the whole process, and its peak memory in GiB.
+    """
+    params = {"data.sources": "[mnist_files]", "data.mnist_dir": str(mnist_dir), **params}
+    text = ",".join(f"{name}={value}" for name, value in params.items())
+    command = ["-m", "kedro", "run", f"--env={env}", f"--pipeline={pipeline}", f"--params={text}"]
+    _, seconds, memory_gib = run_python(command, folder)
+    return seconds, memory_gib
 
 
 def run_python(arguments: list[str], folder: Path) -> tuple[str, float, float]:
