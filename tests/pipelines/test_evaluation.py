@@ -7,7 +7,6 @@ from mnist_pipeline.digits import Digits
 from mnist_pipeline.lazy import keras
 from mnist_pipeline.metrics import expected_calibration_error, pca_mse
 from mnist_pipeline.parameters import DegradationSettings
-from mnist_pipeline.pipeline_registry import register_pipelines
 from mnist_pipeline.pipelines.evaluation import nodes
 from mnist_pipeline.preprocessing import normalize
 
@@ -211,17 +210,3 @@ def test_the_calibration_error_is_that_after_calibration():
     error = expected_calibration_error(probabilities, labels)
     assert unmended["calibrated_expected_calibration_error"] == pytest.approx(error)
     assert error > 0.1
-
-
-@pytest.mark.parametrize(
-    ("training", "judged"),
-    [
-        ("reading.train_reading_model", {"score_cnn", "score_autoencoder"}),
-        ("noisy_cnn.train_noisy_cnn_folds", {"score_noisy_cnn"}),
-        ("noisy_mlp.train_noisy_mlp_folds", {"score_noisy_mlp"}),
-    ],
-)
-def test_networks_are_judged_before_minutes_are_spent_on_what_builds_on_them(training, judged):
-    everything = register_pipelines()["__default__"]
-    before = {node.short_name for node in everything.to_nodes(training).nodes}
-    assert judged <= before

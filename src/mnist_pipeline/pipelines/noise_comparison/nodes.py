@@ -71,13 +71,12 @@ def train_folds(
     seed: int,
     inputs: Rows,
     targets: np.ndarray,
-    *_judged: dict[str, Any],
+    *,
     family: Family,
 ) -> Iterator[dict[str, FoldResult]]:
     """Train and score every fold that is not finished yet, and hand each on to be saved at once.
 
     finished: the folds on disk, of this cross-validation and of others, or None.
-    _judged: the metrics of the network of all digits, which are on disk before the folds begin.
     Yields {`<key>/fold-<k>`: as `cross_validation.score_fold` returns it}.
     """
     names = {fold: _partition(identity["key"], fold) for fold in range(1, settings.folds + 1)}

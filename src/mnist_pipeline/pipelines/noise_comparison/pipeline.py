@@ -54,7 +54,7 @@ def _cross_validate(family: Family) -> Pipeline:
             with_arguments(nodes.train_folds, family=family),
             inputs=[
                 *("cross_validation_identity", "finished_folds", "dealt_folds"),
-                *("params:model", "params:training", *shared, *digits, "metrics"),
+                *("params:model", "params:training", *shared, *digits),
             ],
             outputs="folds",
             name=f"train_{name}_folds",

@@ -15,17 +15,11 @@ Card = dict[str, Any]
 
 
 def make_pictures(
-    digits: Digits,
-    split: pd.DataFrame,
-    settings: ReadingSettings,
-    seed: int,
-    *_judged: dict[str, Any],
+    digits: Digits, split: pd.DataFrame, settings: ReadingSettings, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Training digits in other hands, and as many outliers made up; uint8 (n, 28, 28) each.
 
     split: validation digits are left out; the threshold is chosen on them.
-    _judged: the networks' metrics. They are on disk, and the answers behind them out of memory,
-        before minutes are spent on this and what follows.
     """
     from mnist_pipeline.reading.outliers import make_outliers, vary_digits
 

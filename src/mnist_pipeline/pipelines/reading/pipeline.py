@@ -20,10 +20,6 @@ def create_pipeline() -> Pipeline:
         "autoencoder": "autoencoder.model",
         "calibration": "cnn.calibration",
     }
-    judged = {
-        "classifier_metrics": "cnn.metrics",
-        "autoencoder_metrics": "autoencoder.metrics",
-    }
     steps = [
         Node(
             split_digits,
@@ -33,7 +29,7 @@ def create_pipeline() -> Pipeline:
         ),
         Node(
             nodes.make_pictures,
-            inputs=["train_digits", "split", *shared, *judged],
+            inputs=["train_digits", "split", *shared],
             outputs=["varied", "outliers"],
             name="make_outliers",
         ),
@@ -72,7 +68,7 @@ def create_pipeline() -> Pipeline:
     return Pipeline(
         steps,
         namespace="reading",
-        inputs={name: name for name in digits} | networks | judged,
+        inputs={name: name for name in digits} | networks,
         parameters={name: name for name in shared} | settings,
         tags="reading",
     )
