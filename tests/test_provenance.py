@@ -12,7 +12,7 @@ from tests.conftest import load_parameters
 RUN = {
     "env": "demo",
     "pipeline_names": ["mlp"],
-    "runner": "<kedro.runner.sequential_runner.SequentialRunner object at 0x7f>",
+    "runner": "<mnist_pipeline.runner.FamilyByFamily object at 0x7f>",
 }
 
 

@@ -100,6 +100,7 @@ def run(**options: Any) -> Any:
             f"--runner={options['runner']} cannot be used: images are handed on in memory, which "
             "its processes do not share. Leave --runner out; TensorFlow uses every core by itself."
         )
+    options["runner"] = options["runner"] or "mnist_pipeline.runner.FamilyByFamily"
     with _in_one_message():
         return kedro_run.callback(**options)
 

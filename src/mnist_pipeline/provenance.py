@@ -47,7 +47,7 @@ def repeat_command(
         words.append(f"--load-versions={','.join(pinned)}")
     # Kedro gives it as `<kedro.runner.thread_runner.ThreadRunner object at 0x7f...>`.
     runner = str(run_params.get("runner", "")).partition(" ")[0].rpartition(".")[2]
-    if runner not in ("", "SequentialRunner"):
+    if runner not in ("", "SequentialRunner", "FamilyByFamily"):  # they differ in order only
         words.append(f"--runner={runner}")
     if run_params.get("only_missing_outputs"):
         words.append("--only-missing-outputs")
