@@ -163,9 +163,9 @@ def reading_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "cnn.model.filters=[[16],[32]]",
             "cnn.training.epochs=3",
             "enhancement.training.epochs=1",
-            "reading.pictures=2500",
+            "reading.pictures=1200",
             "reading.hidden_units=[64]",
-            "reading.epochs=3",
+            "reading.epochs=6",
         ]
     else:  # 1,437 digits: enough to read by, not to know what is no digit
         moves = "rotation_degrees: 15, shift_fraction: 0.05, zoom_fraction: 0.15"

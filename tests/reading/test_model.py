@@ -72,7 +72,7 @@ def test_the_witness_sees_features_logits_code_and_where_the_reconstruction_is_w
 def test_pictures_are_looked_at_batch_by_batch(networks):
     images = np.concatenate([networks.digits.images[:400], networks.outliers[:200]])
     together = look(networks.witness, images)
-    assert len(together) == 600  # a batch has 500
+    assert len(together) == 600  # a batch has 250
     for some in (slice(None, 50), slice(550, None)):
         alone = look(networks.witness, images[some])
         np.testing.assert_allclose(together[some], alone, rtol=2e-3, atol=1e-4)

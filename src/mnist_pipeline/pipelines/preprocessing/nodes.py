@@ -67,8 +67,8 @@ def gather(card: dict[str, Any], *digits: Digits, views: tuple[str, ...]) -> Dig
 def show(digits: DigitSet, *, things: tuple[str, ...]) -> list[Any]:
     """Bring digits into the form in which one network sees them, and what it must return.
 
-    Pictures stay bytes until they are asked for, some at a time: Kedro shows every family its
-    digits before it trains the first, and as float32 they would all be in memory at once.
+    Pictures stay bytes until they are asked for, some at a time: as float32 they would take four
+    times the memory for as long as the network trains.
     Returns each of the things as `preprocessing.show` does.
     """
     return [preprocessing.show(digits, thing) for thing in things]
