@@ -51,8 +51,9 @@ def fit(digits, pictures):
 
     def fit():
         return nodes.fit_reading_model(
-            classifier, autoencoder, calibration, SPLIT, digits, *pictures, SETTINGS, 0
-        )
+            classifier, autoencoder, calibration, nodes.hold_out(digits, SPLIT), *pictures,
+            SETTINGS, 0,
+        )  # fmt: skip
 
     return fit
 

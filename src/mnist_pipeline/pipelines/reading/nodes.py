@@ -1,5 +1,6 @@
 """A trained classifier and a trained autoencoder become one model that knows what is no digit."""
 
+import gc
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,11 @@ def make_pictures(
     return vary_digits(digits.take(some), rng), make_outliers(digits, len(some), rng)
 
 
+def hold_out(digits: Digits, split: pd.DataFrame) -> np.ndarray:
+    """Validation digits, on which the classifier was not trained; uint8 (n, 28, 28)."""
+    return digits.images[(split["part"] == "validation").to_numpy()]
+
+
 def make_test_outliers(test: Digits, settings: ReadingSettings, seed: int) -> dict[str, Any]:
     """Outliers of every kind, made of test digits; {kind: uint8 (n, 28, 28)}."""
     from mnist_pipeline.reading.outliers import OUTLIERS, make_outliers
@@ -42,20 +48,16 @@ def fit_reading_model(
     classifier: Any,
     autoencoder: Any,
     calibration: dict[str, float],
-    split: pd.DataFrame,
-    digits: Digits,
+    held_out: np.ndarray,
     varied: np.ndarray,
     outliers: np.ndarray,
     settings: ReadingSettings,
     seed: int,
 ) -> Any:
-    """Train the judge, choose its threshold on validation digits, and put everything together.
-
-    split: the classifier's; on its validation digits the classifier was not trained.
-    """
+    """Train the judge, choose its threshold on digits held out, and put everything together."""
     from mnist_pipeline.reading import model as reading
 
-    held_out = digits.take(np.flatnonzero((split["part"] == "validation").to_numpy()))
+    gc.collect()  # networks that were trained before hang in reference cycles
     witness = reading.build_witness(classifier, autoencoder)
     judge = reading.fit_judge(
         reading.look(witness, varied),
@@ -67,7 +69,7 @@ def fit_reading_model(
         dropout=settings.dropout,
         seed=seed,
     )
-    threshold = reading.choose_threshold(witness, judge, held_out.images, settings.refused_share)
+    threshold = reading.choose_threshold(witness, judge, held_out, settings.refused_share)
     return reading.assemble(witness, judge, calibration["temperature"], threshold)
 
 

@@ -34,6 +34,12 @@ def create_pipeline() -> Pipeline:
             name="make_outliers",
         ),
         Node(
+            nodes.hold_out,
+            inputs=["train_digits", "split"],
+            outputs="held_out",
+            name="hold_out_digits",
+        ),
+        Node(
             nodes.make_test_outliers,
             inputs=["test_digits", *shared],
             outputs="test_outliers",
@@ -41,7 +47,7 @@ def create_pipeline() -> Pipeline:
         ),
         Node(
             nodes.fit_reading_model,
-            inputs=[*networks, "split", "train_digits", "varied", "outliers", *shared],
+            inputs=[*networks, "held_out", "varied", "outliers", *shared],
             outputs="model",
             name="train_reading_model",
         ),
