@@ -69,6 +69,7 @@ def leaderboard(
     marks = {name: list(scores) for name, scores in originals.items()}
     _ranking(rebuilt, rebuilds, rebuilds["mse"].astype(float), "{:.5f}", marks)
     rebuilt.set_xlabel("MSE of reconstructed test digits: less is better")
+    rebuilt.locator_params(axis="x", nbins=5)  # three decimals are wide
     return figure
 
 
